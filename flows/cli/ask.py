@@ -1,0 +1,130 @@
+"""`headwater context`: the context for a question, as somebody, at a release."""
+
+from __future__ import annotations
+
+from datetime import datetime
+from typing import TYPE_CHECKING, Annotated
+
+import typer
+
+from flows.cli.output import Output
+from schemas.errors import ConfigError
+
+if TYPE_CHECKING:
+    from schemas.context import Context, ContextRequest
+
+
+def register(app: typer.Typer) -> None:
+    """Add the verb."""
+    app.command("context")(context)
+
+
+def context(  # noqa: PLR0913, PLR0917 - Typer reads the options from the parameters
+    ctx: typer.Context,
+    question: Annotated[str, typer.Argument(help="The question.")],
+    view: Annotated[str | None, typer.Option("--view", help="A context view's name.")] = None,
+    principal: Annotated[
+        str | None, typer.Option("--as", help="Who asks: user:NAME. Default: anonymous.")
+    ] = None,
+    group: Annotated[
+        list[str] | None, typer.Option("--group", help="A group of theirs; may be given again.")
+    ] = None,
+    release: Annotated[
+        int | None, typer.Option("--release", help="Ask this release instead of the newest.")
+    ] = None,
+    as_of: Annotated[
+        str | None, typer.Option("--as-of", help="The newest release made at or before this time.")
+    ] = None,
+    budget: Annotated[int | None, typer.Option("--budget", help="Tokens of the whole prompt.")] = None,
+    explain: Annotated[
+        bool, typer.Option("--explain", help="Show every candidate and what became of it.")
+    ] = False,
+) -> None:
+    """The prompt for a question: passages the asker may read, each with its citation."""
+    from flows.stages.contexts import context as assemble
+
+    request = request_of(question, view, principal, group, release, as_of, budget, explain)
+    out: Output = ctx.obj
+    with out.workspace() as workspace:
+        found = assemble(workspace, request)
+    out.show(found.model_dump(mode="json"), context_text(found))
+
+
+def request_of(
+    question: str,
+    view: str | None,
+    principal: str | None,
+    group: list[str] | None,
+    release: int | None,
+    as_of: str | None,
+    budget: int | None,
+    explain: bool,
+) -> ContextRequest:
+    """Return the checked request. Raises ConfigError naming what is wrong with it."""
+    from pydantic import ValidationError
+
+    from schemas.context import ContextRequest, Principal
+
+    if principal is not None and not principal.startswith("user:"):
+        raise ConfigError(
+            f"--as is {principal!r}", fix="write it as --as user:NAME, and groups as --group NAME"
+        )
+    user = principal.removeprefix("user:") if principal else None
+    try:
+        who = Principal(user=user, groups=tuple(g.removeprefix("group:") for g in group or ()))
+        who.entries()
+        return ContextRequest(
+            question=question,
+            view=view,
+            principal=who,
+            release=release,
+            as_of=_moment(as_of),
+            budget_tokens=budget,
+            explain=explain,
+        )
+    except ValidationError as problem:
+        first = problem.errors()[0]
+        place = ".".join(map(str, first["loc"]))
+        raise ConfigError(
+            f"{place}: {first['msg'].removeprefix('Value error, ')}", fix="see `headwater context --help`"
+        ) from None
+    except ValueError as problem:
+        raise ConfigError(str(problem), fix="see `headwater context --help`") from None
+
+
+def context_text(found: Context) -> str:
+    """Return a context as a person reads it."""
+    lines = [f"question   {found.question}", f"release    {found.release}   view {found.context_view}"]
+    lines.append(f"tokens     {found.tokens.used} of {found.tokens.budget}")
+    if not found.answerable:
+        lines.append(f"not answerable: {found.reason}")
+    for citation in found.citations:
+        where = " > ".join(part for part in (citation.title, citation.heading) if part)
+        page = f", page {citation.page}" if citation.page else ""
+        stale = "  STALE" if citation.stale else ""
+        lines += [
+            "",
+            f"[{citation.n}] {where}{page}   score {citation.score:.2f}{stale}",
+            f"    {citation.uri}",
+        ]
+        lines += [f"    | {line}" for line in citation.quote.splitlines()]
+    for candidate in found.explain:
+        legs = f"vector {_leg(candidate.vector_rank, candidate.vector_score)}  keyword " + _leg(
+            candidate.keyword_rank, candidate.keyword_score
+        )
+        where = f"{candidate.title or ''} > {candidate.heading}"
+        lines.append(f"  {candidate.verdict:<12} {candidate.score:.3f}  {legs}  {where}")
+    return "\n".join(lines)
+
+
+def _leg(rank: int | None, score: float | None) -> str:
+    return "-" if rank is None or score is None else f"#{rank} ({score:.2f})"
+
+
+def _moment(text: str | None) -> datetime | None:
+    if text is None:
+        return None
+    moment = datetime.fromisoformat(text)
+    if moment.tzinfo is None:
+        raise ValueError(f"{text!r} has no time zone; write it as 2026-01-31T12:00:00Z")
+    return moment

@@ -1,0 +1,116 @@
+"""`headwater plan` and `headwater ingest`."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Annotated, Any
+
+import typer
+
+from flows.cli.output import Output
+from schemas.errors import ConfigError, RefusedError
+
+if TYPE_CHECKING:
+    from flows.stages.planning import SourcePlan
+    from flows.workspace import Workspace
+    from schemas.run import Run
+
+Sources = Annotated[list[str] | None, typer.Option("--source", help="Only this source; may be given again.")]
+
+
+def register(app: typer.Typer) -> None:
+    """Add the verbs."""
+    app.command("plan")(plan)
+    app.command("ingest")(ingest)
+
+
+def plan(
+    context: typer.Context,
+    source: Sources = None,
+    fast: Annotated[bool, typer.Option("--fast", help="From the listing alone: parse nothing.")] = False,
+) -> None:
+    """What ingest would do and what it would cost; writes nothing."""
+    from flows.stages.planning import plan_source
+
+    out: Output = context.obj
+    with out.workspace() as workspace:
+        plans = [plan_source(workspace, name, fast=fast) for name in chosen(workspace, source)]
+    out.show([p.as_dict() for p in plans], "\n".join(plan_line(p) for p in plans))
+
+
+def ingest(
+    context: typer.Context,
+    source: Sources = None,
+    full: Annotated[bool, typer.Option("--full", help="Read every item, whatever its token says.")] = False,
+    allow_shrink: Annotated[
+        bool, typer.Option("--allow-shrink", help="Believe a listing that lost much.")
+    ] = False,
+    allow_rebuild: Annotated[
+        bool, typer.Option("--allow-rebuild", help="Redo what a changed setting asks for.")
+    ] = False,
+) -> None:
+    """Bring sources up to date and publish one release each, or change nothing."""
+    from flows.running import run_ingest
+    from flows.stages.ingesting import IngestOptions
+
+    out: Output = context.obj
+    options = IngestOptions(full=full, allow_shrink=allow_shrink, allow_rebuild=allow_rebuild)
+    runs: list[Run] = []
+    with out.workspace() as workspace:
+        for name in chosen(workspace, source):
+            runs.append(run_ingest(workspace, name, options))
+            out.show(None, None) if out.as_json else out.say(run_text(runs[-1]))
+    if out.as_json:
+        answer: Any = runs[0].as_dict() if len(runs) == 1 else [run.as_dict() for run in runs]
+        out.show(answer)
+    _exit_if_refused(runs)
+
+
+def chosen(workspace: Workspace, names: list[str] | None) -> list[str]:
+    """Return the sources to work on: those named, or all of the project's."""
+    for name in names or []:
+        workspace.opened.source(name)
+    found = names or list(workspace.opened.project.sources)
+    if not found:
+        raise ConfigError("the project has no source", fix="add one under `sources:` in headwater.yaml")
+    return list(dict.fromkeys(found))
+
+
+def run_text(run: Run) -> str:
+    """Return a run's report as a person reads it."""
+    items = run.items
+    what = f"release {run.release}" if run.published else run.state
+    kept = f"{items.unchanged} unchanged, {items.quarantined} in quarantine; {items.removed} removed"
+    lines = [f"{run.source}: {what} in {run.seconds['total']:.1f} s"]
+    lines.append(f"  items      {items.listed} listed: {items.added} added, {items.changed} changed, {kept}")
+    if run.parsed or run.published:
+        changed = f"{run.chunks.added} added, {run.chunks.updated} updated, {run.chunks.removed} removed"
+        lines.append(f"  chunks     {changed}; {run.chunks.total} in all")
+        paid = f"{run.parsed} parsed, {run.embedded} embedded, {run.from_cache} from the cache"
+        lines.append(f"  paid for   {paid}")
+    if run.reasons:
+        lines.append("  rejected   " + ", ".join(f"{n} {reason}" for reason, n in run.reasons.items()))
+    if run.refused:
+        lines += [f"  REFUSED    {run.refused['detail']}", f"  state      {run.refused['state']}"]
+        lines += [f"  fix        {run.refused['fix']}"]
+    return "\n".join(lines)
+
+
+def plan_line(plan: SourcePlan) -> str:
+    """Return a plan as a person reads it."""
+    items = plan.items
+    cost = (
+        f"{plan.chunks} chunks, {plan.texts_to_embed} texts to embed"
+        if plan.exact
+        else "chunks not counted (--fast)"
+    )
+    seconds = f"about {plan.seconds:g} s" if plan.seconds is not None else "time unknown before the first run"
+    return (
+        f"{plan.source}: {items['added']} added, {items['changed']} changed, {items['removed']} removed, "
+        f"{items['unchanged']} unchanged, {items['quarantined']} in quarantine; "
+        f"{plan.parsed} to parse, {cost}; {seconds}"
+    )
+
+
+def _exit_if_refused(runs: list[Run]) -> None:
+    if any(run.refused for run in runs):
+        raise typer.Exit(RefusedError.exit_code)

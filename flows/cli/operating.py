@@ -1,0 +1,44 @@
+"""`headwater demo`, `deploy` and `up`."""
+
+from __future__ import annotations
+
+import typer
+
+from flows.cli.output import Output
+
+
+def register(app: typer.Typer) -> None:
+    """Add the verbs."""
+    app.command("demo")(demo)
+    app.command("deploy")(deploy)
+    app.command("up")(up)
+
+
+def demo(context: typer.Context) -> None:
+    """The bundled sample end to end, through the real flows; prints what it did and what to try next."""
+    from flows.demo import run_demo
+
+    out: Output = context.obj
+    answer = run_demo(out.say)
+    out.show(answer)
+
+
+def deploy(context: typer.Context) -> None:
+    """Register one Prefect deployment per source, with its schedule; remove what the project no longer names."""
+    from flows.deployments import deploy as register_all
+
+    out: Output = context.obj
+    with out.workspace() as workspace:
+        done = register_all(workspace.opened)
+    lines = [f"{row['deployment']:<40} {row['schedule']}" for row in done["deployments"]]
+    lines += [f"removed {name}" for name in done["removed"]]
+    lines.append(f"work pool {done['work_pool']!r}; `headwater up` starts a worker")
+    out.show(done, "\n".join(lines))
+
+
+def up(context: typer.Context) -> None:
+    """Prefect's server and UI, a worker and the project's schedules, until Ctrl-C."""
+    from flows.up import run_until_stopped
+
+    out: Output = context.obj
+    run_until_stopped(out.project, out.say)

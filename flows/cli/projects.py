@@ -1,0 +1,67 @@
+"""`headwater init`, `schema` and `doctor`: starting out, and finding out what is wrong."""
+
+from __future__ import annotations
+
+import shutil
+from dataclasses import asdict
+from pathlib import Path
+from typing import Annotated
+
+import typer
+
+from flows.cli.output import Output
+from schemas.errors import ConfigError
+
+STARTER = Path(__file__).parents[2] / "infra" / "starter"
+
+
+def register(app: typer.Typer) -> None:
+    """Add the verbs."""
+    app.command("init")(init)
+    app.command("schema")(schema)
+    app.command("doctor")(doctor)
+
+
+def init(
+    context: typer.Context, folder: Annotated[Path, typer.Argument(help="Where to start.")] = Path()
+) -> None:
+    """A commented headwater.yaml and a tiny sample to start from; nothing that is there is overwritten."""
+    out: Output = context.obj
+    there = [str(folder / name) for name in ("headwater.yaml", "notes") if (folder / name).exists()]
+    if there:
+        raise ConfigError(f"{there[0]!r} is already there", fix="name another folder: headwater init DIR")
+    shutil.copytree(STARTER, folder, dirs_exist_ok=True)
+    made = sorted(str(path.relative_to(STARTER)) for path in STARTER.rglob("*") if path.is_file())
+    cd = "" if folder == Path() else f"cd {folder} && "
+    out.show({"folder": str(folder), "files": made}, f"made {', '.join(made)}\nnext: {cd}headwater ingest")
+
+
+def schema(context: typer.Context) -> None:
+    """The JSON Schema of the project file, for editors."""
+    import json
+
+    from schemas.project import Project
+
+    out: Output = context.obj
+    described = Project.model_json_schema()
+    out.show(described, json.dumps(described, indent=2))
+
+
+def doctor(context: typer.Context) -> None:
+    """What is missing, mismatched or inactive on this machine, and how to mend it."""
+    from infra.doctor import checks
+
+    out: Output = context.obj
+    found = checks(_store_of(out.project))
+    rows = [
+        [check.status, check.name, check.detail + (f"; {check.fix}" if check.fix else "")] for check in found
+    ]
+    out.show([asdict(check) for check in found], out.table(["status", "what", "detail"], rows))
+    if any(check.status in ("missing", "mismatch") for check in found):
+        raise typer.Exit(1)
+
+
+def _store_of(project: Path) -> str | None:
+    from infra.project_file import open_project
+
+    return open_project(project).store_uri if project.exists() else None

@@ -1,0 +1,134 @@
+"""The ledger of a run: what became of every item, kept so that nothing is dropped in silence."""
+
+from __future__ import annotations
+
+from collections import Counter
+from collections.abc import Iterable
+from dataclasses import dataclass, field
+from typing import Any
+
+import pyarrow as pa
+
+from schemas.outcome import rejected_row
+from schemas.quarantine import TRANSIENT, Rejected
+from schemas.run import ItemCounts
+
+
+@dataclass(kw_only=True)
+class KnownItem:
+    """What was known of an item before the run."""
+
+    state: str
+    content_hash: str | None = None
+    parse_fp: str | None = None
+    reason: str | None = None
+    tries: int = 0
+    documents: list[dict[str, Any]] = field(default_factory=list)
+
+    @property
+    def meta_hash(self) -> str | None:
+        """Hash of the acl, labels and language its released documents carry."""
+        hashes = {row["meta_hash"] for row in self.documents}
+        return str(hashes.pop()) if len(hashes) == 1 else None
+
+    def released_as(self, content_hash: str, parse_fp: str) -> bool:
+        """Tell whether the live released documents were made from this content by this parser."""
+        live = [row for row in self.documents if row["status"] == "live"]
+        same = (content_hash, parse_fp)
+        return bool(live) and all((row["content_hash"], row["parse_fp"]) == same for row in live)
+
+    def rejected_as(self, content_hash: str, parse_fp: str) -> bool:
+        """Tell whether this content was rejected under this parser before."""
+        return self.state != "live" and (self.content_hash, self.parse_fp) == (content_hash, parse_fp)
+
+
+@dataclass(kw_only=True)
+class Ledger:
+    """Where each listed item of one run ended up."""
+
+    known: dict[str, KnownItem]
+    """What was known of each item before the run."""
+    staged: dict[tuple[str, str], str]
+    """What an earlier, unfinished run had staged: (key, work) to batch."""
+    meta_hash: str
+    unchanged: set[str] = field(default_factory=set)
+    touched: dict[str, str] = field(default_factory=dict)
+    """Items read whose content is what was released: key to content hash."""
+    meta: set[str] = field(default_factory=set)
+    still_quarantined: set[str] = field(default_factory=set)
+    passed: dict[str, str] = field(default_factory=dict)
+    """Items staged in this run or taken up from an earlier one: key to content hash."""
+    rejected: dict[str, dict[str, Any]] = field(default_factory=dict)
+    """Items rejected in this run: key to its row of REJECTED and its content hash."""
+    rejected_records: list[dict[str, Any]] = field(default_factory=list)
+    stale_documents: set[str] = field(default_factory=set)
+    batches: dict[str, str] = field(default_factory=dict)
+    """Items whose staged rows are to be published: key to batch."""
+    parsed: int = 0
+    embedded: int = 0
+    from_cache: int = 0
+    bytes_staged: int = 0
+
+    def settle(self, key: str, content_hash: str, work: str, parse_fp: str) -> bool:
+        """Tell whether an item that was read needs no work, having noted why."""
+        before = self.known.get(key)
+        if before is not None and before.released_as(content_hash, parse_fp):
+            self.touched[key] = content_hash
+            if before.meta_hash != self.meta_hash:
+                self.meta.add(key)
+            return True
+        if (
+            before is not None
+            and before.rejected_as(content_hash, parse_fp)
+            and before.reason not in TRANSIENT
+        ):
+            self.still_quarantined.add(key)
+            self.touched[key] = content_hash
+            return True
+        if (batch := self.staged.get((key, work))) is not None:
+            self.passed[key] = content_hash
+            self.batches[key] = batch
+            return True
+        return False
+
+    def reject(self, key: str, stage: str, verdict: Rejected, *, content_hash: str | None = None) -> None:
+        """Note that an item did not pass a stage."""
+        row = rejected_row(key=key, stage=stage, reason=verdict.reason, message=verdict.message)
+        self.rejected[key] = {**row, "content_hash": content_hash}
+
+    def counts(self, listed: int, gone: int) -> ItemCounts:
+        """Return the run's item counts. Raises ValueError when an item was lost (law 1)."""
+        changed = {key for key in self.passed if (b := self.known.get(key)) is not None and b.documents}
+        relabeled = self.meta - set(self.passed)
+        unchanged = (self.unchanged | set(self.touched)) - self.meta - self.still_quarantined
+        return ItemCounts(
+            listed=listed,
+            added=len(set(self.passed) - changed),
+            changed=len(changed | relabeled),
+            removed=gone,
+            unchanged=len(unchanged),
+            quarantined=len(self.rejected) + len(self.still_quarantined),
+        )
+
+    def reasons(self) -> dict[str, int]:
+        """Return how many items and records were rejected in this run, by reason."""
+        rows: Iterable[dict[str, Any]] = [*self.rejected.values(), *self.rejected_records]
+        return dict(sorted(Counter(str(row["reason"]) for row in rows).items()))
+
+
+def known_items(items: pa.Table, documents: pa.Table) -> dict[str, KnownItem]:
+    """Return what is known of each item from its row in `items` and its released documents."""
+    known = {row["key"]: KnownItem(state=row["state"], **_facts(row)) for row in items.to_pylist()}
+    for row in documents.to_pylist():
+        item = known.setdefault(row["key"], KnownItem(state="live"))
+        item.documents.append(row)
+    return known
+
+
+def _facts(row: dict[str, Any]) -> dict[str, Any]:
+    return {
+        "content_hash": row["content_hash"],
+        "parse_fp": row["parse_fp"],
+        "reason": row["reason"],
+        "tries": row["tries"],
+    }

@@ -1,0 +1,62 @@
+"""Reports: what a run did, as the Markdown an operator reads in the Prefect UI."""
+
+from __future__ import annotations
+
+from schemas.run import STAGES, Run
+
+
+def change_report(run: Run) -> str:
+    """Return one run as Markdown: what changed, what it cost, what the gates said."""
+    title = f"# {run.source}: {f'release {run.release}' if run.published else run.state}"
+    parts = [title, _refusal(run), _changes(run), _cost(run), _gates(run)]
+    return "\n\n".join(part for part in parts if part)
+
+
+def _refusal(run: Run) -> str:
+    if not run.refused:
+        return ""
+    return f"**Refused.** {run.refused['detail']}\n\n*State:* {run.refused['state']}\n\n*To do:* {run.refused['fix']}"
+
+
+def _changes(run: Run) -> str:
+    items, chunks, documents = run.items, run.chunks, run.documents
+    of = documents.get
+    cells: list[list[object]] = [
+        ["", "added", "changed", "removed", "unchanged", "quarantined", "in all"],
+        ["---"] * 7,
+        [
+            "items",
+            items.added,
+            items.changed,
+            items.removed,
+            items.unchanged,
+            items.quarantined,
+            items.listed,
+        ],
+        ["documents", of("added", 0), of("updated", 0), of("removed", 0), "", "", of("total", 0)],
+        ["chunks", chunks.added, chunks.updated, chunks.removed, "", "", chunks.total],
+    ]
+    table = "\n".join("| " + " | ".join(map(str, row)) + " |" for row in cells)
+    stale = of("stale", 0)
+    return table + (
+        f"\n\n{stale} documents no longer pass and stay in their last good version." if stale else ""
+    )
+
+
+def _cost(run: Run) -> str:
+    spent = ", ".join(f"{stage} {run.seconds[stage]:.2f} s" for stage in STAGES if stage in run.seconds)
+    paid = f"{run.parsed} parsed, {run.embedded} embedded, {run.from_cache} from the cache"
+    written = f"{run.bytes_written:,} bytes staged"
+    return f"**Paid for:** {paid}; {written}\n\n**Time:** {run.seconds['total']:.2f} s ({spent})"
+
+
+def _gates(run: Run) -> str:
+    lines = [f"- rejected: {n} x `{reason}`" for reason, n in run.reasons.items()]
+    for suite, result in run.gates.get("suites", {}).items():
+        lines.append(
+            f"- suite `{suite}`: {'passed' if result['success'] else 'FAILED'} on {result['rows']} rows"
+        )
+    if "rejected_share" in run.gates:
+        share = run.gates["rejected_share"]
+        lines.append(f"- rejected share {share['value']:.2%}, at most {share['limit']:.2%}")
+    return "**Gates**\n\n" + "\n".join(lines) if lines else ""

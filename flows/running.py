@@ -1,0 +1,35 @@
+"""With or without Prefect: a flow run when its API answers, else the same stages called plainly."""
+
+from __future__ import annotations
+
+import os
+import urllib.error
+import urllib.request
+from http import HTTPStatus
+
+from flows.stages.ingesting import IngestOptions, ingest_source
+from flows.workspace import Workspace
+from schemas.run import Run
+
+ANSWER_S = 2.0
+
+
+def prefect_answers() -> bool:
+    """Tell whether a Prefect API answers at PREFECT_API_URL; without the variable nothing is asked."""
+    url = os.environ.get("PREFECT_API_URL")
+    if not url:
+        return False
+    try:
+        with urllib.request.urlopen(url.rstrip("/") + "/health", timeout=ANSWER_S) as answer:  # noqa: S310 - the operator's own URL
+            return bool(answer.status == HTTPStatus.OK)
+    except (urllib.error.URLError, OSError, ValueError):
+        return False
+
+
+def run_ingest(workspace: Workspace, name: str, options: IngestOptions) -> Run:
+    """Ingest one source: as a Prefect flow run where Prefect is, else plainly; the result is the same."""
+    if not prefect_answers():
+        return ingest_source(workspace, name, options)
+    from flows.ingest import ingest_in_workspace
+
+    return ingest_in_workspace(workspace, name, options)

@@ -1,0 +1,170 @@
+"""What a run would change in each released table, computed before the store is locked."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from dataclasses import dataclass
+
+import pyarrow as pa
+import pyarrow.compute as pc
+
+from flows.ledger import Ledger
+from flows.workspace import Workspace
+from infra.store.filters import both, equals, is_in
+from infra.store.staging import Staging, Valid
+from schemas.chunk import CHUNK
+from schemas.document import DOCUMENT
+from schemas.project import SourceSection
+from schemas.release import Release
+from transforms.changes import changed_rows
+
+LOOKUP_KEYS = 1_000
+COMPARED = {
+    "document_id": tuple(
+        name for name in DOCUMENT.names if name not in ("text", "elements", "run_id", "fetched_at")
+    ),
+    "chunk_id": tuple(name for name in CHUNK.names if name not in ("text", "quote")),
+}
+"""Columns that decide whether a row is the same; texts are compared by their hashes."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Difference:
+    """What one released table gains and loses, by key."""
+
+    added: frozenset[str] = frozenset()
+    updated: frozenset[str] = frozenset()
+    removed: tuple[str, ...] = ()
+
+    def __bool__(self) -> bool:
+        """Tell whether anything would change."""
+        return bool(self.added or self.updated or self.removed)
+
+    @property
+    def growth(self) -> int:
+        """How many rows the table gains."""
+        return len(self.added) - len(self.removed)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Staged:
+    """A run whose work is staged, beside the release it would follow."""
+
+    workspace: Workspace
+    base: Release | None
+    staging: Staging
+    valid: Valid
+    ledger: Ledger
+    section: SourceSection
+    source: str
+    gone: tuple[str, ...]
+
+    def released(self, table: str, where: str | None, columns: Iterable[str] | None) -> pa.Table | None:
+        """Return rows of a table as the base release pins it, or None when it has no such table."""
+        if self.base is None or table not in self.base.tables:
+            return None
+        return self.workspace.store.scan(table, columns, where=where, version=self.base.tables[table].version)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Differences:
+    """A whole publication in terms of rows."""
+
+    documents: Difference
+    chunks: dict[str, Difference]
+    relabeled: frozenset[str] = frozenset()
+    """Documents whose acl, labels or language moved, and nothing else."""
+    restaled: frozenset[str] = frozenset()
+    """Documents that no longer pass and stay in their last good version."""
+    unbuilt: tuple[str, ...] = ()
+    """Chunk tables the base release does not have."""
+
+    def __bool__(self) -> bool:
+        """Tell whether a release is due."""
+        carried = self.relabeled or self.restaled or self.unbuilt
+        return bool(self.documents or any(self.chunks.values()) or carried)
+
+
+def differences(staged: Staged) -> Differences:
+    """Compare what is staged with the release it would follow."""
+    removed, stale = _removed_and_stale(staged)
+    documents, still = _documents(staged, removed, stale)
+    touched = documents.added | documents.updated | set(documents.removed)
+    tables = [index.table for index in staged.workspace.indexes.values()]
+    known = {row["document_id"]: row for item in staged.ledger.known.values() for row in item.documents}
+    relabeled = {
+        row["document_id"] for key in staged.ledger.meta for row in staged.ledger.known[key].documents
+    }
+    return Differences(
+        documents=documents,
+        chunks={table: _chunks(staged, table, touched) for table in tables},
+        relabeled=frozenset(relabeled - set(documents.removed) - still),
+        restaled=frozenset(one for one in stale - still if one in known and known[one]["status"] == "live"),
+        unbuilt=tuple(table for table in tables if staged.base is None or table not in staged.base.tables),
+    )
+
+
+def _removed_and_stale(staged: Staged) -> tuple[set[str], set[str]]:
+    def documents(keys: Iterable[str]) -> set[str]:
+        known = staged.ledger.known
+        return {str(row["document_id"]) for key in keys if key in known for row in known[key].documents}
+
+    removed = documents(staged.gone)
+    rejected = documents(staged.ledger.rejected) | staged.ledger.stale_documents
+    keep = staged.workspace.opened.project.policy.on_reject == "keep"
+    return (removed, rejected) if keep else (removed | rejected, set())
+
+
+def _documents(staged: Staged, removed: set[str], stale: set[str]) -> tuple[Difference, set[str]]:
+    columns = COMPARED["document_id"]
+    new = staged.staging.scan("documents", columns, staged.valid)
+    new = DOCUMENT.empty_table().select(columns) if new is None else new
+    mine = equals("source", staged.source)
+    old = _released_rows(
+        staged, "documents", "key", pc.unique(new["key"]).to_pylist(), columns, DOCUMENT, mine
+    )
+    still = set(new["document_id"].to_pylist())
+    difference = _compared(new, old, "document_id")
+    dropped = (set(difference.removed) - stale) | removed
+    return Difference(
+        added=difference.added, updated=difference.updated, removed=tuple(sorted(dropped))
+    ), still
+
+
+def _chunks(staged: Staged, table: str, touched: set[str] | frozenset[str]) -> Difference:
+    columns = COMPARED["chunk_id"]
+    new = staged.staging.scan(table, columns, staged.valid)
+    new = CHUNK.empty_table().select(columns) if new is None else new
+    if staged.base is None or table not in staged.base.tables:
+        return Difference(added=frozenset(new["chunk_id"].to_pylist()))
+    new = new.filter(pc.is_in(new["document_id"], pa.array(sorted(touched), pa.string())))
+    return _compared(
+        new, _released_rows(staged, table, "document_id", sorted(touched), columns, CHUNK), "chunk_id"
+    )
+
+
+def _compared(new: pa.Table, old: pa.Table, key: str) -> Difference:
+    before = set(old[key].to_pylist())
+    differing = set(changed_rows(new, old, key=key)[key].to_pylist())
+    return Difference(
+        added=frozenset(differing - before),
+        updated=frozenset(differing & before),
+        removed=tuple(sorted(before - set(new[key].to_pylist()))),
+    )
+
+
+def _released_rows(
+    staged: Staged,
+    table: str,
+    column: str,
+    values: list[str],
+    columns: Iterable[str],
+    schema: pa.Schema,
+    where: str | None = None,
+) -> pa.Table:
+    names = list(columns)
+    parts = [schema.empty_table().select(names)]
+    for at in range(0, len(values), LOOKUP_KEYS):
+        found = staged.released(table, both(where, is_in(column, values[at : at + LOOKUP_KEYS])), names)
+        parts += [found.cast(parts[0].schema)] if found is not None else []
+    return pa.concat_tables(parts)

@@ -1,0 +1,254 @@
+"""Ingest, in the order of the data: list, compare, work, audit, publish; with and without Prefect."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from dataclasses import dataclass, field
+from functools import partial
+
+from flows.ledger import Ledger, known_items
+from flows.stages.auditing import Audit, audit
+from flows.stages.differences import Differences, Staged, differences
+from flows.stages.listing import Survey, check_shrink, survey
+from flows.stages.parsing import Job, ParsedItem, parsed
+from flows.stages.publishing import publish_staged
+from flows.stages.rebuilding import check_redo, rebuild, unbuilt
+from flows.stages.recording import remember_items, remember_quarantine, remember_run
+from flows.stages.staging import batched, stage_batch
+from flows.stages.step import Step, direct
+from flows.workspace import Seconds, Workspace
+from infra.store import releases
+from infra.store.lock import locked
+from infra.store.staging import Staging
+from schemas.errors import HeadwaterError, RefusedError
+from schemas.identity import digest
+from schemas.release import Release
+from schemas.run import ChunkCounts, ItemCounts, Run
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class IngestOptions:
+    """What a person may say about one run."""
+
+    full: bool = False
+    """Read every item's bytes, whatever its token says."""
+    allow_shrink: bool = False
+    allow_rebuild: bool = False
+
+
+@dataclass(kw_only=True)
+class Ingest:
+    """One run of one source, from its listing to its release."""
+
+    workspace: Workspace
+    name: str
+    options: IngestOptions
+    run_id: str
+    base: Release | None
+    staging: Staging
+    seconds: Seconds = field(default_factory=Seconds)
+
+
+def ingest_source(
+    workspace: Workspace, name: str, options: IngestOptions | None = None, *, step: Step = direct
+) -> Run:
+    """Bring one source up to date and publish the result, or change nothing.
+
+    Returns the run's report; a gate that refused is in its `refused`. Raises BusyError when another
+    run has the source, and whatever stops the run as a whole; both leave the last release as it was.
+    """
+    workspace.opened.source(name)
+    with locked(workspace.opened.store_uri, f"source-{name}", wait_s=2.0):
+        run = Ingest(
+            workspace=workspace,
+            name=name,
+            options=options or IngestOptions(),
+            run_id=workspace.new_run_id(),
+            base=releases.current(workspace.store),
+            staging=Staging(workspace.store, name),
+        )
+        started = workspace.clock()
+        try:
+            report = _run(run, step)
+        except HeadwaterError as problem:
+            remember_run(run.workspace, _failed(run, problem), started)
+            raise
+        remember_run(run.workspace, report, started)
+        return report
+
+
+def _run(run: Ingest, step: Step) -> Run:
+    with run.seconds.spent_on("list"):
+        found = step("list", lambda: survey(run.workspace, run.name, run.base, full=run.options.full))
+    try:
+        check_shrink(run.workspace, found, allow=run.options.allow_shrink)
+        check_redo(run.workspace, found, run.base, allow=run.options.allow_rebuild)
+    except RefusedError as refusal:
+        return _report(run, open_ledger(run.workspace, found, {}), None, refusal=refusal)
+    markers = {(m["key"], m["work"]): m["batch"] for m in run.staging.items() if m["source"] == run.name}
+    ledger = open_ledger(run.workspace, found, markers)
+    built = _work(run, found, ledger, step)
+    counts = ledger.counts(found.changes.listed, len(_removed(found)))
+    staged = _staged(run, found, ledger, built)
+    difference = differences(staged)
+    remember_quarantine(run.workspace, run.name, run.run_id, found, ledger)
+    if not difference and run.base is not None:
+        remember_items(run.workspace, run.name, found, ledger)
+        return _report(run, ledger, counts)
+    with run.seconds.spent_on("validate"):
+        judged = step("audit", lambda: audit(staged, counts, difference, run.run_id))
+    if judged.refusal is not None:
+        return _report(run, ledger, counts, refusal=judged.refusal, judged=judged)
+    return _publish(run, found, staged, difference, counts, judged, step)
+
+
+def _work(run: Ingest, found: Survey, ledger: Ledger, step: Step) -> list[tuple[str, str, str]]:
+    """Parse, chunk, embed and stage what changed; parsing goes on in children while a batch is embedded."""
+    job = Job(
+        workspace=run.workspace,
+        name=run.name,
+        section=run.workspace.opened.source(run.name),
+        source=found.source,
+        listing=found.listing.items,
+        known=found.known,
+        tables=tuple(index.table for index in run.workspace.indexes.values()),
+        run_id=run.run_id,
+    )
+    todo = (*found.changes.fetch, *found.changes.redo)
+    if todo:
+        items = _shown(run, parsed(job, todo, ledger, run.seconds), len(todo))
+        for batch in batched(items):
+            name = digest(run.run_id, *[item.work for item in batch])
+            step("stage", partial(stage_batch, run.workspace, run.staging, name, batch, ledger, run.seconds))
+    markers: list[tuple[str, str, str]] = []
+    for index in unbuilt(run.workspace, run.base):
+        base = run.base
+        if base is not None:
+            markers += rebuild(run.workspace, run.staging, base, index, ledger, found, run.seconds)
+    return markers
+
+
+def _shown(run: Ingest, items: Iterator[ParsedItem], total: int) -> Iterator[ParsedItem]:
+    for done, item in enumerate(items, start=1):
+        run.workspace.progress.advance(run.name, done, total)
+        yield item
+
+
+def open_ledger(workspace: Workspace, found: Survey, staged: dict[tuple[str, str], str]) -> Ledger:
+    """Return a run's ledger with what the comparison already settled; `staged` is (key, work) to batch."""
+    ledger = Ledger(
+        known=known_items(found.items, found.known),
+        staged=staged,
+        meta_hash=workspace.opened.source(found.name).meta_hash,
+    )
+    ledger.unchanged |= set(found.changes.unchanged)
+    ledger.meta |= set(found.changes.meta)
+    ledger.still_quarantined |= set(found.changes.quarantined)
+    return ledger
+
+
+def _staged(run: Ingest, found: Survey, ledger: Ledger, markers: list[tuple[str, str, str]]) -> Staged:
+    mine = {(run.name, key, batch) for key, batch in ledger.batches.items()}
+    return Staged(
+        workspace=run.workspace,
+        base=run.base,
+        staging=run.staging,
+        valid=frozenset(mine | set(markers)),
+        ledger=ledger,
+        section=run.workspace.opened.source(run.name),
+        source=run.name,
+        gone=found.changes.gone,
+    )
+
+
+def _publish(
+    run: Ingest,
+    found: Survey,
+    staged: Staged,
+    difference: Differences,
+    counts: ItemCounts,
+    judged: Audit,
+    step: Step,
+) -> Run:
+    with run.seconds.spent_on("publish"):
+        try:
+            release = step(
+                "publish", lambda: publish_staged(staged, difference, run_id=run.run_id, gates=judged.gates)
+            )
+        except RefusedError as refusal:
+            return _report(run, staged.ledger, counts, refusal=refusal, judged=judged)
+        remember_items(run.workspace, run.name, found, staged.ledger)
+    return _report(run, staged.ledger, counts, release=release, difference=difference, judged=judged)
+
+
+def _removed(found: Survey) -> set[str]:
+    return set(found.changes.gone) & set(found.known["key"].to_pylist())
+
+
+def _report(
+    run: Ingest,
+    ledger: Ledger,
+    counts: ItemCounts | None,
+    *,
+    release: Release | None = None,
+    difference: Differences | None = None,
+    judged: Audit | None = None,
+    refusal: RefusedError | None = None,
+) -> Run:
+    state = "refused" if refusal else "published" if release else "unchanged"
+    now = release or run.base
+    return Run(
+        run_id=run.run_id,
+        source=run.name,
+        state=state,
+        release=now.release if now else None,
+        published=release is not None,
+        items=counts or ItemCounts(),
+        documents=_documents(difference, now),
+        parsed=ledger.parsed,
+        chunks=_chunks(difference, now),
+        embedded=ledger.embedded,
+        from_cache=ledger.from_cache,
+        bytes_written=ledger.bytes_staged,
+        seconds=run.seconds.as_dict(),
+        reasons=ledger.reasons(),
+        gates=judged.gates if judged else {},
+        report=judged.report if judged else None,
+        refused=refusal.as_dict() if refusal else None,
+    )
+
+
+def _documents(found: Differences | None, now: Release | None) -> dict[str, int]:
+    total = {"total": now.counts.get("documents", 0) if now else 0}
+    if found is None:
+        return total
+    updated = len(found.documents.updated | found.relabeled)
+    removed = len(found.documents.removed)
+    return {"added": len(found.documents.added), "updated": updated, "removed": removed,
+            "stale": len(found.restaled), **total}  # fmt: skip
+
+
+def _chunks(found: Differences | None, now: Release | None) -> ChunkCounts:
+    total = sum(rows for name, rows in now.counts.items() if name.startswith("chunks__")) if now else 0
+    if found is None:
+        return ChunkCounts(total=total)
+    parts = found.chunks.values()
+    return ChunkCounts(
+        added=sum(len(part.added) for part in parts),
+        updated=sum(len(part.updated) for part in parts),
+        removed=sum(len(part.removed) for part in parts),
+        total=total,
+    )
+
+
+def _failed(run: Ingest, problem: HeadwaterError) -> Run:
+    return Run(
+        run_id=run.run_id,
+        source=run.name,
+        state="failed",
+        release=run.base.release if run.base else None,
+        published=False,
+        items=ItemCounts(),
+        seconds=run.seconds.as_dict(),
+        refused=problem.as_dict(),
+    )

@@ -1,0 +1,84 @@
+"""List a source and sort what it has into what must be fetched, redone, relabeled or left alone."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+import pyarrow as pa
+
+from flows.stages.parsing import parse_fingerprint
+from flows.workspace import Workspace
+from infra.sources import Listing, Source, open_source
+from infra.store import logs
+from schemas.document import DOCUMENT
+from schemas.errors import RefusedError
+from schemas.release import Release
+from transforms.changes import LISTED, Changes, compare
+
+KNOWN_COLUMNS = (
+    "document_id",
+    "key",
+    "record",
+    "content_hash",
+    "record_hash",
+    "parse_fp",
+    "meta_hash",
+    "status",
+)
+SMALL = 3
+"""So many removals are never suspicious by their share alone, however small the source."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Survey:
+    """A source as it is now, beside what is known of it."""
+
+    name: str
+    source: Source
+    listing: Listing
+    items: pa.Table
+    known: pa.Table
+    changes: Changes
+
+
+def survey(workspace: Workspace, name: str, base: Release | None, *, full: bool = False) -> Survey:
+    """List a source and compare it with the last release; `full` fetches and redoes every item."""
+    from infra.store.filters import equals
+
+    section = workspace.opened.source(name)
+    source = open_source(name, section, workspace.opened.root)
+    listing = source.list()
+    items = logs.items(workspace.store, name)
+    known = released(workspace, "documents", base, equals("source", name), KNOWN_COLUMNS)
+    known = DOCUMENT.empty_table().select(KNOWN_COLUMNS) if known is None else known
+    listed = listing.items.select(["key", "token"]).append_column(
+        "parse_fp",
+        pa.array([parse_fingerprint(key, section) for key in listing.items["key"].to_pylist()], pa.string()),
+    )
+    seen = items.slice(0, 0) if full else items
+    changes = compare(listed.select(LISTED.names), seen, known, meta_hash=section.meta_hash)
+    return Survey(name=name, source=source, listing=listing, items=items, known=known, changes=changes)
+
+
+def released(
+    workspace: Workspace, table: str, base: Release | None, where: str | None, columns: tuple[str, ...] | None
+) -> pa.Table | None:
+    """Return rows of a table as a release pins it, or None when the release does not have it."""
+    if base is None or table not in base.tables:
+        return None
+    return workspace.store.scan(table, columns, where=where, version=base.tables[table].version)
+
+
+def check_shrink(workspace: Workspace, found: Survey, *, allow: bool) -> None:
+    """Refuse to believe a listing that lost much of the source, unless a person says it is right."""
+    live = len(set(found.known["key"].to_pylist()))
+    gone = len(set(found.changes.gone) & set(found.known["key"].to_pylist()))
+    share = workspace.opened.project.policy.max_shrink_share
+    emptied = live > 0 and found.changes.listed == 0
+    if allow or not (emptied or gone > max(SMALL, share * live)):
+        return
+    raise RefusedError(
+        f"source {found.name!r} lists {found.changes.listed} items; {gone} of {live} would be removed, "
+        f"more than max_shrink_share {share:g}",
+        fix="check that the source is whole, then run again with --allow-shrink",
+    )

@@ -1,0 +1,183 @@
+"""Fetch what may have changed and parse what did, one item in flight per supervised child."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from dataclasses import dataclass, field
+from typing import Any
+
+import pyarrow as pa
+import pyarrow.compute as pc
+
+from flows.ledger import Ledger
+from flows.workspace import Seconds, Workspace
+from infra.sandbox import Limits, Reply, Sandbox
+from infra.sources import Source
+from schemas.document import DOCUMENT
+from schemas.identity import content_hash, digest, document_id
+from schemas.outcome import rejected_row
+from schemas.project import SourceSection
+from schemas.quarantine import Reason, Rejected
+from transforms import parsers
+from transforms.documents import ItemFacts, to_documents
+from transforms.parsers import wire
+from transforms.parsers.params import ParseParams, ParseResult
+from transforms.validate import validate_documents
+
+TARGET = "transforms.parsers.wire:parse_wire"
+CHILDREN = 2
+AHEAD = 8
+"""Items read ahead of the parsers; with the batch, the bound on memory."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class ParsedItem:
+    """One item that passed: its documents, and the records in it that did not."""
+
+    key: str
+    content_hash: str
+    work: str
+    documents: pa.Table
+    rejected: tuple[dict[str, Any], ...] = ()
+    stale_documents: tuple[str, ...] = ()
+    """Released documents whose record no longer passes."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Job:
+    """What parsing one source needs to know."""
+
+    workspace: Workspace
+    name: str
+    section: SourceSection
+    source: Source
+    listing: pa.Table
+    known: pa.Table
+    tables: tuple[str, ...]
+    """Chunk tables of the project's indexes: part of what makes an item's work the same."""
+    run_id: str
+    _rows: dict[str, dict[str, Any]] = field(default_factory=dict)
+
+    def listed(self, key: str) -> dict[str, Any]:
+        """Return an item's row of the listing."""
+        if not self._rows:
+            self._rows.update({row["key"]: row for row in self.listing.to_pylist()})
+        return self._rows[key]
+
+    def work_of(self, key: str, found: str) -> str:
+        """Return the hash of everything that decides what an item's staged rows look like."""
+        return digest(found, parse_fingerprint(key, self.section), self.section.meta_hash, *self.tables)
+
+
+def parse_fingerprint(key: str, section: SourceSection) -> str:
+    """Return the fingerprint of the parser an item of this name gets."""
+    media_type = parsers.media_type_of(key) or ""
+    return parsers.fingerprint(media_type, parse_params(section), extra=section.parsers)
+
+
+def parse_params(section: SourceSection) -> ParseParams:
+    """Return a source's record settings as the parsers take them."""
+    return ParseParams(
+        records=section.records,
+        record_key=section.record_key,
+        title=section.title,
+        text=section.text,
+        time=section.time,
+        acl=section.acl_column,
+        language=section.language,
+    )
+
+
+def parsed(job: Job, keys: tuple[str, ...], ledger: Ledger, seconds: Seconds) -> Iterator[ParsedItem]:
+    """Yield the items among `keys` that changed and passed; everything else goes into the ledger."""
+    requests = (
+        (_request(job, key, found), content) for key, found, content in _fetched(job, keys, ledger, seconds)
+    )
+    with Sandbox(TARGET, limits=Limits(), workers=CHILDREN) as sandbox:
+        replies = iter(sandbox.map(requests, ahead=AHEAD))
+        while True:
+            with seconds.spent_on("parse"):
+                reply = next(replies, None)
+            if reply is None:
+                return
+            key, found = str(reply.request["key"]), str(reply.request["content_hash"])
+            ledger.parsed += 1
+            try:
+                yield _passed(job, key, found, _result(reply))
+            except Rejected as verdict:
+                ledger.reject(key, "parse", verdict, content_hash=found)
+
+
+def _result(reply: Reply) -> ParseResult:
+    if reply.failure is not None:
+        raise Rejected(reply.failure.reason, reply.failure.message)
+    return wire.from_wire(reply.value or {})
+
+
+def _fetched(
+    job: Job, keys: tuple[str, ...], ledger: Ledger, seconds: Seconds
+) -> Iterator[tuple[str, str, bytes]]:
+    for key in keys:
+        try:
+            with seconds.spent_on("fetch"):
+                content = job.source.fetch(key)
+        except Rejected as verdict:
+            ledger.reject(key, "fetch", verdict)
+            continue
+        found = content_hash(content)
+        if not ledger.settle(key, found, job.work_of(key, found), parse_fingerprint(key, job.section)):
+            yield key, found, content
+
+
+def _request(job: Job, key: str, found: str) -> dict[str, Any]:
+    request = wire.request(
+        key=key,
+        media_type=parsers.media_type_of(key),
+        params=parse_params(job.section),
+        extra=job.section.parsers,
+    )
+    return {**request, "key": key, "content_hash": found}
+
+
+def _passed(job: Job, key: str, found: str, result: ParseResult) -> ParsedItem:
+    listed = job.listed(key)
+    facts = ItemFacts(
+        source=job.name,
+        key=key,
+        uri=listed["uri"],
+        media_type=parsers.media_type_of(key) or "application/octet-stream",
+        content_hash=found,
+        parse_fp=parse_fingerprint(key, job.section),
+        source_at=listed["source_at"],
+        run_id=job.run_id,
+        fetched_at=job.workspace.clock(),
+    )
+    outcome = validate_documents(to_documents(facts, result.parsed, job.section))
+    bad = [
+        rejected_row(
+            key=key,
+            record=one.record,
+            document_id=document_id(job.name, key, one.record),
+            stage="parse",
+            reason=one.reason,
+            message=one.message,
+        )
+        for one in result.rejected
+    ]
+    bad += outcome.rejected.to_pylist()
+    if outcome.passed.num_rows == 0:
+        first = bad[0] if bad else {"reason": Reason.EMPTY_AFTER_PARSE, "message": "it gave no document"}
+        raise Rejected(Reason(str(first["reason"])), str(first["message"]))
+    return ParsedItem(
+        key=key,
+        content_hash=found,
+        work=job.work_of(key, found),
+        documents=outcome.passed.cast(DOCUMENT),
+        rejected=tuple(bad),
+        stale_documents=_still_known(job.known, [str(row["document_id"]) for row in bad]),
+    )
+
+
+def _still_known(known: pa.Table, documents: list[str]) -> tuple[str, ...]:
+    kept = known.filter(pc.is_in(known["document_id"], pa.array(documents, pa.string())))
+    return tuple(kept["document_id"].to_pylist())

@@ -1,0 +1,137 @@
+"""Plan: what ingest would do and cost. It reads and parses what changed, and writes nothing."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Iterable
+from dataclasses import asdict, dataclass
+from typing import Any
+
+import pyarrow as pa
+
+from flows.ledger import Ledger
+from flows.stages.indexing import cut_documents
+from flows.stages.ingesting import open_ledger
+from flows.stages.listing import Survey, survey
+from flows.stages.parsing import Job, ParsedItem, parsed
+from flows.stages.rebuilding import unbuilt
+from flows.workspace import Index, Seconds, Workspace
+from infra.store import logs, releases
+from infra.store.embedding_cache import EmbeddingCache
+from schemas.release import Release
+
+START_UP_S = 3.0
+"""Seconds a run takes before its first item, where no earlier run tells better."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class SourcePlan:
+    """What ingest would do to one source."""
+
+    source: str
+    items: dict[str, int]
+    parsed: int
+    chunks: int
+    texts_to_embed: int
+    exact: bool
+    """False for a plan from the listing alone, which cannot know how many chunks there will be."""
+    seconds: float | None
+    """Estimated from the source's last runs; None before the first one."""
+
+    def as_dict(self) -> dict[str, Any]:
+        """Return the plan as scripts read it."""
+        return asdict(self)
+
+
+def plan_source(workspace: Workspace, name: str, *, fast: bool = False) -> SourcePlan:
+    """Return what `ingest` would do to a source now; `fast` looks at the listing only."""
+    base = releases.current(workspace.store)
+    found = survey(workspace, name, base)
+    ledger = open_ledger(workspace, found, {})
+    if fast:
+        return _from_listing(workspace, found)
+    job = Job(
+        workspace=workspace,
+        name=name,
+        section=workspace.opened.source(name),
+        source=found.source,
+        listing=found.listing.items,
+        known=found.known,
+        tables=(),
+        run_id="plan",
+    )
+    todo = (*found.changes.fetch, *found.changes.redo)
+    chunks, texts = _measure(workspace, base, parsed(job, todo, ledger, Seconds()) if todo else (), ledger)
+    counts = ledger.counts(
+        found.changes.listed, len(set(found.changes.gone) & set(found.known["key"].to_pylist()))
+    )
+    return SourcePlan(
+        source=name,
+        items=asdict(counts),
+        parsed=ledger.parsed,
+        chunks=chunks,
+        texts_to_embed=texts,
+        exact=True,
+        seconds=_seconds(workspace, name, ledger.parsed, texts),
+    )
+
+
+def _from_listing(workspace: Workspace, found: Survey) -> SourcePlan:
+    changes = found.changes
+    known = set(found.known["key"].to_pylist())
+    items = {
+        "listed": changes.listed,
+        "added": len(set(changes.fetch) - known),
+        "changed": len(set(changes.fetch) & known) + len(changes.redo) + len(changes.meta),
+        "removed": len(set(changes.gone) & known),
+        "unchanged": len(changes.unchanged),
+        "quarantined": len(changes.quarantined),
+    }
+    return SourcePlan(
+        source=found.name,
+        items=items,
+        parsed=len(changes.fetch) + len(changes.redo),
+        chunks=0,
+        texts_to_embed=0,
+        exact=False,
+        seconds=_seconds(workspace, found.name, len(changes.fetch) + len(changes.redo), None),
+    )
+
+
+def _measure(
+    workspace: Workspace, base: Release | None, items: Iterable[ParsedItem], ledger: Ledger
+) -> tuple[int, int]:
+    chunks = 0
+    unseen: dict[str, set[str]] = {name: set() for name in workspace.indexes}
+    for item in items:
+        ledger.passed[item.key] = item.content_hash
+        for index in workspace.indexes.values():
+            chunks += _cut(workspace, index, item.documents, unseen[index.name])
+    for index in unbuilt(workspace, base):
+        assert base is not None  # noqa: S101 - unbuilt is empty without a base
+        for batch in workspace.store.stream("documents", version=base.tables["documents"].version):
+            chunks += _cut(workspace, index, pa.Table.from_batches([batch]), unseen[index.name])
+    return chunks, sum(len(texts) for texts in unseen.values())
+
+
+def _cut(workspace: Workspace, index: Index, documents: pa.Table, unseen: set[str]) -> int:
+    embedder = workspace.embedder(index)
+    cut = cut_documents(workspace, index, documents)
+    hashes = set(cut.passed["text_hash"].to_pylist())
+    cache = EmbeddingCache(workspace.store, fingerprint=index.embedder_fp, dimension=embedder.dimension)
+    unseen |= hashes - set(cache.get(sorted(hashes)))
+    return cut.passed.num_rows
+
+
+def _seconds(workspace: Workspace, name: str, parses: int, texts: int | None) -> float | None:
+    """Estimate from the newest run that had work to do: its seconds per parsed item and per embedded text."""
+    for row in logs.last_rates(workspace.store, name).to_pylist():
+        run = json.loads(row["report"])
+        if run["parsed"] and run["state"] == "published":
+            spent = run["seconds"]
+            embedding = spent.get("embed", 0.0)
+            per_text = embedding / run["embedded"] if run["embedded"] else 0.0
+            per_item = (spent["total"] - embedding) / run["parsed"]
+            expected = texts if texts is not None else parses * run["embedded"] / run["parsed"]
+            return round(parses * per_item + expected * per_text, 1)
+    return None if parses else START_UP_S

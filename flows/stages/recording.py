@@ -1,0 +1,106 @@
+"""What a run leaves behind outside releases: its own row, the items as listed, the quarantine."""
+
+from __future__ import annotations
+
+import json
+from datetime import datetime
+from typing import Any
+
+import pyarrow as pa
+
+from flows.ledger import Ledger
+from flows.stages.listing import Survey
+from flows.stages.parsing import parse_fingerprint
+from flows.workspace import Workspace
+from infra.store import logs
+from schemas.identity import digest
+from schemas.item import ITEM
+from schemas.run import Run
+
+
+def remember_run(workspace: Workspace, run: Run, started_at: datetime) -> None:
+    """Log one run, whatever became of it."""
+    logs.append_run(
+        workspace.store,
+        {
+            "run_id": run.run_id,
+            "source": run.source,
+            "verb": "ingest",
+            "started_at": started_at,
+            "seconds": run.seconds["total"],
+            "state": run.state,
+            "release": run.release,
+            "config_hash": workspace.opened.config_hash,
+            "report": json.dumps(run.as_dict(), sort_keys=True),
+        },
+    )
+
+
+def remember_quarantine(
+    workspace: Workspace, source: str, run_id: str, found: Survey, ledger: Ledger
+) -> None:
+    """Log every item and record this run rejected."""
+    uris = dict(
+        zip(found.listing.items["key"].to_pylist(), found.listing.items["uri"].to_pylist(), strict=True)
+    )
+    at = workspace.clock()
+    rows = [*ledger.rejected.values(), *({**row, "content_hash": None} for row in ledger.rejected_records)]
+    logs.append_quarantine(
+        workspace.store,
+        [
+            {
+                **row,
+                "quarantine_id": digest(
+                    "quarantine", run_id, row["key"], row["record"] or "", row["reason"], n
+                )[:12],
+                "run_id": run_id,
+                "source": source,
+                "uri": uris.get(row["key"]),
+                "at": at,
+            }
+            for n, row in enumerate(rows)
+        ],
+    )
+
+
+def remember_items(workspace: Workspace, source: str, found: Survey, ledger: Ledger) -> None:
+    """Remember the items this run looked at, as listed; items it left alone cost nothing."""
+    rows = [
+        row for listed in found.listing.items.to_pylist() if (row := _item(workspace, source, listed, ledger))
+    ]
+    there = set(found.items["key"].to_pylist())
+    removed = [digest("item", source, key) for key in found.changes.gone if key in there]
+    logs.update_items(workspace.store, pa.Table.from_pylist(rows, schema=ITEM), removed)
+
+
+def _item(workspace: Workspace, source: str, listed: dict[str, Any], ledger: Ledger) -> dict[str, Any] | None:
+    key = listed["key"]
+    before = ledger.known.get(key)
+    state, reason = "live", None
+    if key in ledger.rejected:
+        state, reason = (
+            ("stale" if before and before.documents else "quarantined"),
+            ledger.rejected[key]["reason"],
+        )
+        content_hash = ledger.rejected[key]["content_hash"]
+    elif key in ledger.passed:
+        content_hash = ledger.passed[key]
+    elif key in ledger.touched:
+        content_hash = ledger.touched[key]
+        if key in ledger.still_quarantined and before:
+            state, reason = before.state, before.reason
+    else:
+        return None
+    tries = before.tries + 1 if before and before.content_hash == content_hash and state != "live" else 1
+    return {
+        "item_id": digest("item", source, key),
+        "source": source,
+        "key": key,
+        "token": listed["token"],
+        "content_hash": content_hash,
+        "state": state,
+        "reason": reason,
+        "parse_fp": parse_fingerprint(key, workspace.opened.source(source)),
+        "tries": tries,
+        "listed_at": workspace.clock(),
+    }

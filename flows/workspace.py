@@ -1,0 +1,151 @@
+"""A workspace: an opened project, its store, and the tools that stages are handed."""
+
+from __future__ import annotations
+
+import os
+import time
+import uuid
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass, field
+from datetime import UTC, datetime
+from functools import cached_property
+from pathlib import Path
+from typing import Any
+
+from flows.progress import Progress, Silent
+from infra.embedders import EmbedderParams, fingerprint_of, load
+from infra.project_file import Opened, open_project
+from infra.store import Store
+from schemas.chunk import embedded_chunk
+from schemas.errors import ConfigError, NotFoundError
+from schemas.identity import digest
+from schemas.project import IndexSection
+from schemas.tools import Embedder
+from transforms import chunkers
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Index:
+    """An index as the project file has it now: its chunk table's name follows from what makes its rows."""
+
+    name: str
+    section: IndexSection
+    embedder_fp: str
+    chunker_fp: str
+
+    @property
+    def table(self) -> str:
+        """The chunk table: another chunker or embedder is another table beside the live one."""
+        return f"chunks__{self.name}__{digest(self.chunker_fp, self.embedder_fp)[:8]}"
+
+    def as_dict(self, dimension: int) -> dict[str, Any]:
+        """Return what a release says of the index, enough to search it again years later."""
+        return {
+            "table": self.table,
+            "embedder": self.section.embedder.model_dump(),
+            "embedder_fp": self.embedder_fp,
+            "dimension": dimension,
+            "chunker": self.section.chunker.model_dump(),
+            "embed_text": list(self.section.embed_text),
+        }
+
+
+@dataclass(kw_only=True)
+class Workspace:
+    """Everything a run works with. The clock and the progress display are given, never global."""
+
+    opened: Opened
+    clock: Callable[[], datetime] = lambda: datetime.now(UTC)
+    progress: Progress = field(default_factory=Silent)
+    runtime: str = "auto"
+    _embedders: dict[str, Embedder] = field(default_factory=dict)
+
+    @cached_property
+    def store(self) -> Store:
+        """The project's store."""
+        return Store(self.opened.store_uri, storage_options=self.opened.project.store.storage_options)
+
+    @cached_property
+    def indexes(self) -> dict[str, Index]:
+        """The project's indexes by name; computing their fingerprints loads no model."""
+        return {name: self._index(name, section) for name, section in self.opened.project.indexes.items()}
+
+    def embedder(self, index: Index) -> Embedder:
+        """Return the index's embedder, loaded once per workspace."""
+        return self.embedder_for(index.section.embedder.model_dump(), index.embedder_fp)
+
+    def embedder_for(self, params: dict[str, Any], fingerprint: str) -> Embedder:
+        """Return the embedder with these parameters; a release may name one the project no longer does."""
+        if fingerprint not in self._embedders:
+            loaded = load(EmbedderParams(**params), cache_dir=model_cache(), runtime=self.runtime)
+            if loaded.fingerprint != fingerprint:
+                raise NotFoundError(
+                    f"the embedder {loaded.name!r} on this machine is not the one the index was made with",
+                    fix="install the version it was made with, or backfill the index",
+                )
+            self._check_limits(loaded)
+            self._embedders[fingerprint] = loaded
+        return self._embedders[fingerprint]
+
+    def chunk_schema(self, index: Index) -> Any:
+        """Return the schema of an index's chunk table."""
+        return embedded_chunk(self.embedder(index).dimension)
+
+    def new_run_id(self) -> str:
+        """Return a run id that sorts by time."""
+        return f"{self.clock():%Y%m%dT%H%M%S}-{uuid.uuid4().hex[:6]}"
+
+    def _check_limits(self, embedder: Embedder) -> None:
+        for index in self.indexes.values():
+            limit = index.section.chunker.params.get("max_tokens", 0)
+            if index.embedder_fp == embedder.fingerprint and limit > embedder.max_tokens:
+                raise ConfigError(
+                    f"index {index.name!r} cuts chunks of {limit} tokens; {embedder.name!r} reads "
+                    f"{embedder.max_tokens} and would cut the rest off in silence",
+                    fix=f"set chunker.max_tokens to {embedder.max_tokens} or less",
+                )
+
+    def _index(self, name: str, section: IndexSection) -> Index:
+        params = EmbedderParams(**section.embedder.model_dump())
+        chunker = section.chunker
+        settings = chunkers.read_params(chunker.type, chunker.params)
+        return Index(
+            name=name,
+            section=section,
+            embedder_fp=fingerprint_of(params, cache_dir=model_cache()),
+            chunker_fp=chunkers.fingerprint(chunker.type, settings, section.embed_text),
+        )
+
+
+def open_workspace(path: str | Path, **tools: Any) -> Workspace:
+    """Open a project file as a workspace. Raises ConfigError naming the line and the fix."""
+    return Workspace(opened=open_project(path), **tools)
+
+
+def model_cache() -> Path:
+    """Return the folder where converted models are kept: `HEADWATER_CACHE`, else the user's cache folder."""
+    base = os.environ.get("HEADWATER_CACHE") or os.environ.get("XDG_CACHE_HOME")
+    return Path(base or Path.home() / ".cache") / "headwater"
+
+
+class Seconds:
+    """Adds up what each stage of a run takes, in seconds."""
+
+    def __init__(self) -> None:
+        self._started = time.perf_counter()
+        self._spent: dict[str, float] = {}
+
+    @contextmanager
+    def spent_on(self, stage: str) -> Iterator[None]:
+        """Count what happens inside as time spent on a stage."""
+        started = time.perf_counter()
+        try:
+            yield
+        finally:
+            self._spent[stage] = self._spent.get(stage, 0.0) + time.perf_counter() - started
+
+    def as_dict(self) -> dict[str, float]:
+        """Return the total and each stage, rounded to the millisecond."""
+        total = {"total": time.perf_counter() - self._started}
+        return {stage: round(spent, 3) for stage, spent in {**total, **self._spent}.items()}

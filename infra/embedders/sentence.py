@@ -1,0 +1,99 @@
+"""The runtime that covers every model: sentence-transformers on torch."""
+
+from __future__ import annotations
+
+import threading
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+from typing import Any, Literal
+
+import numpy as np
+
+from infra.embedders.engine import Batch
+from infra.embedders.layout import Layout
+from schemas.errors import EmbedderError
+from schemas.tools import Vectors
+
+BATCH_TEXTS = 32
+
+Precision = Literal["fp32", "fp16"]
+
+
+class SentenceEngine:
+    """A loaded sentence-transformers model on `device`; one batch at a time, whoever asks."""
+
+    def __init__(self, layout: Layout, *, device: str = "cpu", precision: Precision = "fp32") -> None:
+        kind = device.partition(":")[0]
+        self.runtime = f"{'torch' if kind == 'cpu' else kind}-{precision}"
+        self._model = _load(layout, device, precision)
+        # What refuses a long text must know the same limit as what would cut it.
+        self._model.max_seq_length = layout.max_tokens
+        self._turn = threading.Lock()
+        found = self._model.get_embedding_dimension()
+        if found != layout.dimension:
+            raise EmbedderError(
+                f"the model in {layout.folder} makes vectors of {found} numbers, "
+                f"and its files say {layout.dimension}",
+                fix="fetch the model again",
+            )
+
+    @property
+    def network(self) -> Any:
+        """The transformer inside, as transformers loaded it."""
+        return self._model[0].auto_model
+
+    def vectors(self, batch: Batch) -> Vectors:
+        """Return one unit vector per text, shape (texts, dimension)."""
+        encode = self._model.encode_query if batch.task == "query" else self._model.encode_document
+        with self._turn:
+            found = encode(
+                list(batch.texts),
+                prompt=batch.prompt,
+                batch_size=BATCH_TEXTS,
+                normalize_embeddings=True,
+                show_progress_bar=False,
+            )
+        return np.asarray(found, np.float32)
+
+
+def cuda_available() -> bool:
+    """Return whether torch can compute on a GPU; torch is not even imported where there is no driver."""
+    drivers = (Path("/dev/nvidiactl"), Path("/dev/nvidia0"), Path("/dev/dxg"))
+    if not any(driver.exists() for driver in drivers):
+        return False
+    import torch
+
+    return torch.cuda.is_available()
+
+
+def _load(layout: Layout, device: str, precision: Precision) -> Any:
+    import torch
+    from sentence_transformers import SentenceTransformer
+
+    with _quiet():
+        return SentenceTransformer(
+            str(layout.folder),
+            device=device,
+            local_files_only=True,
+            trust_remote_code=False,
+            model_kwargs={
+                "dtype": torch.float32 if precision == "fp32" else torch.float16,
+                "use_safetensors": True,
+            },
+        )
+
+
+@contextmanager
+def _quiet() -> Iterator[None]:
+    from transformers.utils import logging
+
+    level, bars = logging.get_verbosity(), logging.is_progress_bar_enabled()
+    logging.set_verbosity_error()  # type: ignore[no-untyped-call]
+    logging.disable_progress_bar()  # type: ignore[no-untyped-call]
+    try:
+        yield
+    finally:
+        logging.set_verbosity(level)
+        if bars:
+            logging.enable_progress_bar()  # type: ignore[no-untyped-call]

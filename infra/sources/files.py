@@ -1,0 +1,129 @@
+"""A folder, or one file, on a disk. The token is modification time and size; bytes are read no-follow.
+
+Symbolic links are not followed unless asked for, and never out of the folder; devices, pipes and
+sockets are not items. A name that is not UTF-8 is listed with its bytes escaped.
+"""
+
+from __future__ import annotations
+
+import os
+import stat
+from collections.abc import Iterator
+from datetime import UTC, datetime
+from pathlib import Path
+
+import pyarrow as pa
+
+from infra.sources import Listing
+from infra.sources.globs import matcher
+from schemas.errors import SourceError
+from schemas.item import LISTING
+from schemas.project import FilesOptions, SourceSection
+from schemas.quarantine import Reason, Rejected
+
+
+def open_files(section: SourceSection, root: Path) -> Files:
+    """Open a folder or a file; a relative path starts at the project file's folder."""
+    options = FilesOptions.model_validate(section.options)
+    return Files(root / options.uri, options)
+
+
+class Files:
+    """A folder's files, by their path relative to it with `/` between parts."""
+
+    def __init__(self, place: Path, options: FilesOptions) -> None:
+        self._options = options
+        self._single = place.is_file()
+        self._root = place.parent if self._single else place
+        self._only = place.name if self._single else None
+        self._wanted = matcher(options.include, options.exclude)
+
+    def list(self) -> Listing:
+        """Return every file that the patterns name, sorted by key."""
+        if not self._root.is_dir():
+            raise SourceError(
+                f"the folder {str(self._root)!r} does not exist or is not a folder",
+                fix="mend `uri`, or mount it; nothing is deleted while it is away",
+            )
+        rows = sorted(self._rows(), key=lambda row: str(row["key"]))
+        return Listing(items=pa.Table.from_pylist(rows, schema=LISTING))
+
+    def fetch(self, key: str) -> bytes:
+        """Return a file's bytes, refusing what is no longer a plain file inside the folder."""
+        path = self._root / _path(key)
+        if not self._inside(path):
+            raise Rejected(Reason.OUTSIDE_ROOT, f"{key!r} leads out of {str(self._root)!r}")
+        try:
+            descriptor = os.open(path, os.O_RDONLY | os.O_NONBLOCK | self._no_follow())
+        except FileNotFoundError:
+            raise Rejected(Reason.VANISHED, f"{key!r} was listed and is gone") from None
+        except OSError as problem:
+            raise Rejected(Reason.UNREADABLE, f"{key!r} cannot be opened: {problem.strerror}") from None
+        with os.fdopen(descriptor, "rb") as file:
+            self._check(key, os.fstat(file.fileno()))
+            return file.read()
+
+    def _rows(self) -> Iterator[dict[str, object]]:
+        for path, key in self._walk(self._root, ""):
+            if self._wanted(key):
+                try:
+                    found = path.stat(follow_symlinks=self._options.follow_symlinks)
+                except OSError:
+                    continue
+                if stat.S_ISREG(found.st_mode):
+                    yield {
+                        "key": key,
+                        "token": f"{found.st_mtime_ns}-{found.st_size}-{found.st_ino}",
+                        "uri": path.as_uri() if "\\x" not in key else f"file:{key}",
+                        "size": found.st_size,
+                        "source_at": datetime.fromtimestamp(found.st_mtime, UTC),
+                        "problem": None,
+                    }
+
+    def _walk(self, folder: Path, prefix: str) -> Iterator[tuple[Path, str]]:
+        if self._only is not None:
+            yield self._root / self._only, self._only
+            return
+        try:
+            entries = sorted(os.scandir(folder), key=lambda entry: entry.name)
+        except OSError as problem:
+            raise SourceError(
+                f"the folder {str(folder)!r} cannot be listed: {problem.strerror}",
+                fix="mend its permissions; nothing is deleted while a part of the source cannot be seen",
+            ) from problem
+        for entry in entries:
+            key = prefix + _key(entry.name)
+            if entry.is_dir(follow_symlinks=self._options.follow_symlinks):
+                if not entry.is_symlink() or self._inside(Path(entry.path)):
+                    yield from self._walk(Path(entry.path), key + "/")
+            else:
+                yield Path(entry.path), key
+
+    def _inside(self, path: Path) -> bool:
+        root, real = self._root.resolve(), path.parent.resolve() / path.name
+        if self._options.follow_symlinks:
+            real = path.resolve()
+        return real.is_relative_to(root) and real != root
+
+    def _no_follow(self) -> int:
+        return 0 if self._options.follow_symlinks else os.O_NOFOLLOW
+
+    def _check(self, key: str, found: os.stat_result) -> None:
+        if not stat.S_ISREG(found.st_mode):
+            raise Rejected(Reason.UNREADABLE, f"{key!r} is not a plain file")
+        if found.st_size > self._options.max_bytes:
+            limit = self._options.max_bytes
+            raise Rejected(Reason.TOO_LARGE, f"{key!r} has {found.st_size} bytes; `max_bytes` is {limit}")
+
+
+def _key(name: str) -> str:
+    return os.fsencode(name).decode("utf-8", "backslashreplace")
+
+
+def _path(key: str) -> Path:
+    if "\\x" not in key:
+        return Path(key)
+    raw = key.encode("utf-8")
+    parts = raw.split(b"\\x")
+    escaped = parts[0] + b"".join(bytes([int(p[:2], 16)]) + p[2:] for p in parts[1:])
+    return Path(os.fsdecode(escaped))

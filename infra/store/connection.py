@@ -1,0 +1,142 @@
+"""The store: one LanceDB database, its format number and its secret."""
+
+from __future__ import annotations
+
+import secrets
+from collections.abc import Iterable, Iterator
+from functools import cached_property
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+import pyarrow as pa
+
+from schemas.document import PRIMARY_KEY
+from schemas.errors import NotFoundError, StoreError
+from schemas.release import STORE_FORMAT
+
+if TYPE_CHECKING:
+    from lancedb.db import DBConnection
+    from lancedb.table import Table
+
+INDEX_CACHE_BYTES = 512 * 1024**2
+METADATA_CACHE_BYTES = 256 * 1024**2
+"""LanceDB's own defaults are 6 GiB and 1 GiB per session, more than a small container has."""
+
+SCAN_ROWS = 2_000
+META = pa.schema(
+    [pa.field("name", pa.string(), nullable=False, metadata=PRIMARY_KEY), ("value", pa.string())]
+)
+
+
+class Store:
+    """Opens tables by name and version. `uri` is a local folder (or, later, an object store's prefix)."""
+
+    def __init__(self, uri: str | Path, *, storage_options: dict[str, str] | None = None) -> None:
+        self.uri = str(uri)
+        self._options = storage_options or None
+
+    def exists(self) -> bool:
+        """Tell whether anything was ever written here."""
+        return "://" in self.uri or (Path(self.uri) / "store.lance").is_dir()
+
+    @cached_property
+    def db(self) -> DBConnection:
+        """The connection, opened at first use; a store of a newer format is refused."""
+        import lancedb
+
+        session = lancedb.Session(
+            index_cache_size_bytes=INDEX_CACHE_BYTES, metadata_cache_size_bytes=METADATA_CACHE_BYTES
+        )
+        if "://" not in self.uri:
+            Path(self.uri).mkdir(parents=True, exist_ok=True)
+        db = lancedb.connect(self.uri, storage_options=self._options, session=session)
+        self._check_format(db)
+        return db
+
+    @cached_property
+    def secret(self) -> bytes:
+        """The store's own secret, which fences of retrieved text are derived from."""
+        return bytes.fromhex(_meta(self.db)["secret"])
+
+    def names(self) -> list[str]:
+        """Return the names of all tables; looking does not create the store."""
+        if not self.exists():
+            return []
+        found: list[str] = []
+        token: str | None = None
+        while True:
+            page = self.db.list_tables(page_token=token, limit=1_000)
+            found += page.tables
+            token = page.page_token
+            if not token:
+                return found
+
+    def has(self, name: str) -> bool:
+        """Tell whether a table exists."""
+        return name in self.names()
+
+    def open(self, name: str, *, version: int | None = None) -> Table:
+        """Open a table at its head, or pinned to a version."""
+        try:
+            return self.db.open_table(name, version=version) if version else self.db.open_table(name)
+        except (ValueError, RuntimeError, FileNotFoundError) as problem:
+            at = f" version {version}" if version else ""
+            raise NotFoundError(
+                f"the store {self.uri!r} has no table {name!r}{at}", fix="run `headwater release verify`"
+            ) from problem
+
+    def ensure(self, name: str, schema: pa.Schema) -> Table:
+        """Open a table, created empty when it is missing."""
+        return self.db.create_table(name, schema=schema, exist_ok=True)
+
+    def drop(self, name: str) -> None:
+        """Delete a table and its files."""
+        if self.has(name):
+            self.db.drop_table(name)
+
+    def scan(
+        self,
+        name: str,
+        columns: Iterable[str] | None = None,
+        *,
+        where: str | None = None,
+        version: int | None = None,
+    ) -> pa.Table:
+        """Read rows of a table into memory; a table that does not exist has none and is an error."""
+        query = self.open(name, version=version).search()
+        if where:
+            query = query.where(where)
+        if columns is not None:
+            query = query.select(list(columns))
+        return query.limit(None).to_arrow()
+
+    def stream(
+        self, name: str, *, where: str | None = None, version: int | None = None, rows: int = SCAN_ROWS
+    ) -> Iterator[pa.RecordBatch]:
+        """Read rows of a table batch by batch."""
+        query = self.open(name, version=version).search()
+        if where:
+            query = query.where(where)
+        yield from query.limit(None).to_batches(batch_size=rows)
+
+    def _check_format(self, db: Any) -> None:
+        if "store" not in db.list_tables().tables:
+            table = db.create_table("store", schema=META, exist_ok=True)
+            rows = [
+                {"name": "format", "value": str(STORE_FORMAT)},
+                {"name": "secret", "value": secrets.token_hex(32)},
+            ]
+            table.merge_insert("name").when_not_matched_insert_all().use_index(use_index=False).execute(
+                pa.Table.from_pylist(rows, schema=META)
+            )
+        found = int(_meta(db)["format"])
+        if found > STORE_FORMAT:
+            raise StoreError(
+                f"the store {self.uri!r} has format {found}; this Headwater reads up to {STORE_FORMAT}",
+                fix="install a newer Headwater",
+            )
+
+
+def _meta(db: Any) -> dict[str, str]:
+    rows = db.open_table("store").search().limit(None).to_arrow().to_pylist()
+    return {row["name"]: row["value"] for row in rows}

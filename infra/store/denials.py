@@ -1,0 +1,91 @@
+"""Denials: acl entries that no longer open a document, whatever a release says.
+
+A rollback must not give a revoked right back: what the abandoned release had already narrowed is
+written here, and stays until the source itself publishes the document again.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Collection, Iterable
+
+import pyarrow as pa
+import pyarrow.compute as pc
+
+from infra.store.connection import Store
+from infra.store.filters import is_in, readable_by
+from schemas.document import PRIMARY_KEY
+from schemas.release import Release
+
+TABLE = "denials"
+DENIAL = pa.schema(
+    [
+        pa.field("document_id", pa.string(), nullable=False, metadata=PRIMARY_KEY),
+        pa.field("entries", pa.list_(pa.string()), nullable=False),  # acl entries that do not count
+    ]
+)
+KEYS = 1_000
+
+
+def forbidden(store: Store, pinned: Release, newest: Release, entries: Collection[str]) -> tuple[str, ...]:
+    """Return the documents a caller may not read at a pinned release, though its acl there says so.
+
+    A caller must be allowed by the pinned release and by the newest one, and not be denied since.
+    """
+    denied = _denied(store, newest, entries)
+    if pinned.release == newest.release:
+        return tuple(sorted(denied))
+    then, now = _readable(store, pinned, entries), _readable(store, newest, entries)
+    return tuple(sorted((then - now) | denied))
+
+
+def deny_lost_rights(store: Store, target: Release, abandoned: Release) -> int:
+    """Deny what `target` would allow and `abandoned` no longer does; return how many documents it concerns."""
+    before, after = _acls(store, target), _acls(store, abandoned)
+    rows = [
+        {"document_id": document, "entries": sorted(lost)}
+        for document, acl in sorted(before.items())
+        if document in after and (lost := acl - after[document])
+    ]
+    if rows:
+        table = store.ensure(TABLE, DENIAL)
+        merge = table.merge_insert("document_id").when_matched_update_all().when_not_matched_insert_all()
+        merge.use_index(use_index=False).execute(pa.Table.from_pylist(rows, schema=DENIAL))
+    return len(rows)
+
+
+def lift(store: Store, documents: Iterable[str]) -> None:
+    """Forget the denials of documents that their source has just published again."""
+    wanted = sorted(documents)
+    if not wanted or not store.has(TABLE):
+        return
+    table = store.open(TABLE)
+    for at in range(0, len(wanted), KEYS):
+        table.delete(is_in("document_id", wanted[at : at + KEYS]))
+
+
+def _denied(store: Store, newest: Release, entries: Collection[str]) -> set[str]:
+    if not store.has(TABLE):
+        return set()
+    rows = store.scan(TABLE).to_pylist()
+    if not rows:
+        return set()
+    where = is_in("document_id", [row["document_id"] for row in rows])
+    acls = _acls(store, newest, where)
+    mine = set(entries)
+    return {
+        row["document_id"]
+        for row in rows
+        if not (acls.get(row["document_id"], set()) - set(row["entries"])) & mine
+    }
+
+
+def _acls(store: Store, release: Release, where: str | None = None) -> dict[str, set[str]]:
+    version = release.tables["documents"].version
+    rows = store.scan("documents", ["document_id", "acl"], where=where, version=version)
+    return dict(zip(rows["document_id"].to_pylist(), map(set, rows["acl"].to_pylist()), strict=True))
+
+
+def _readable(store: Store, release: Release, entries: Collection[str]) -> set[str]:
+    version = release.tables["documents"].version
+    rows = store.scan("documents", ["document_id"], where=readable_by(entries), version=version)
+    return set(pc.unique(rows["document_id"]).to_pylist())

@@ -1,0 +1,48 @@
+"""The embedding cache: nothing is embedded twice under one embedder, in any run, index or document."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+import numpy as np
+import pyarrow as pa
+
+from infra.store.connection import Store
+from infra.store.filters import is_in
+from schemas.chunk import embedding
+from schemas.tools import Vectors
+
+LOOKUP_KEYS = 2_000
+
+
+class EmbeddingCache:
+    """Vectors by text hash, one table per embedder fingerprint."""
+
+    def __init__(self, store: Store, *, fingerprint: str, dimension: int) -> None:
+        self._store, self._schema = store, embedding(dimension)
+        self._name = f"embeddings__{fingerprint[:8]}"
+
+    def get(self, text_hashes: Sequence[str]) -> dict[str, tuple[Vectors, str]]:
+        """Return the vector and the runtime of each text hash that is known."""
+        if not text_hashes or not self._store.has(self._name):
+            return {}
+        found: dict[str, tuple[Vectors, str]] = {}
+        for at in range(0, len(text_hashes), LOOKUP_KEYS):
+            rows = self._store.scan(self._name, where=is_in("text_hash", text_hashes[at : at + LOOKUP_KEYS]))
+            vectors = np.asarray(rows["vector"].combine_chunks().flatten()).reshape(rows.num_rows, -1)
+            keys, runtimes = rows["text_hash"].to_pylist(), rows["runtime"].to_pylist()
+            found.update({k: (v, r) for k, v, r in zip(keys, vectors, runtimes, strict=True)})
+        return found
+
+    def put(self, text_hashes: Sequence[str], vectors: Vectors, runtime: str) -> None:
+        """Remember the vectors of texts; a text that somebody else added meanwhile keeps its vector."""
+        if not text_hashes:
+            return
+        column = pa.FixedSizeListArray.from_arrays(
+            pa.array(vectors.reshape(-1), pa.float32()), vectors.shape[1]
+        )
+        rows = pa.table(
+            [pa.array(text_hashes), column, pa.array([runtime] * len(text_hashes))], schema=self._schema
+        )
+        table = self._store.ensure(self._name, self._schema)
+        table.merge_insert("text_hash").when_not_matched_insert_all().use_index(use_index=False).execute(rows)

@@ -1,0 +1,72 @@
+"""Append-only logs and the item list: what happened, outside releases."""
+
+from __future__ import annotations
+
+import json
+from typing import Any
+
+import pyarrow as pa
+
+from infra.store.connection import Store
+from infra.store.filters import equals, is_in
+from schemas.errors import NotFoundError
+from schemas.item import ITEM
+from schemas.quarantine import QUARANTINE
+from schemas.run import RUN, ChunkCounts, ItemCounts, Run
+
+DELETE_KEYS = 1_000
+
+
+def append_run(store: Store, row: dict[str, Any]) -> None:
+    """Log one run."""
+    store.ensure("runs", RUN).add(pa.Table.from_pylist([row], schema=RUN))
+
+
+def append_quarantine(store: Store, rows: list[dict[str, Any]]) -> None:
+    """Log attempts that did not pass."""
+    if rows:
+        store.ensure("quarantine", QUARANTINE).add(pa.Table.from_pylist(rows, schema=QUARANTINE))
+
+
+def quarantine(store: Store, *, source: str | None = None) -> pa.Table:
+    """Return the quarantine log, oldest first."""
+    if not store.exists() or not store.has("quarantine"):
+        return QUARANTINE.empty_table()
+    where = equals("source", source) if source else None
+    return store.scan("quarantine", where=where).sort_by("at")
+
+
+def items(store: Store, source: str) -> pa.Table:
+    """Return the items of a source as last listed."""
+    if not store.exists() or not store.has("items"):
+        return ITEM.empty_table()
+    return store.scan("items", where=equals("source", source))
+
+
+def update_items(store: Store, upserts: pa.Table, removed: list[str]) -> None:
+    """Remember items as listed now, and forget removed ones (by item id)."""
+    if not upserts.num_rows and not removed:
+        return
+    table = store.ensure("items", ITEM)
+    if upserts.num_rows:
+        merge = table.merge_insert("item_id").when_matched_update_all().when_not_matched_insert_all()
+        merge.use_index(use_index=False).execute(upserts.cast(ITEM))
+    for at in range(0, len(removed), DELETE_KEYS):
+        table.delete(is_in("item_id", removed[at : at + DELETE_KEYS]))
+
+
+def last_rates(store: Store, source: str) -> pa.Table:
+    """Return the reports of a source's runs, newest first."""
+    if not store.exists() or not store.has("runs"):
+        return RUN.empty_table()
+    return store.scan("runs", where=equals("source", source)).sort_by([("started_at", "descending")])
+
+
+def last_run(store: Store, source: str) -> Run:
+    """Return the report of a source's newest run. Raises NotFoundError when it never ran."""
+    rows = last_rates(store, source).slice(0, 1).to_pylist()
+    if not rows:
+        raise NotFoundError(f"source {source!r} was never ingested", fix="run `headwater ingest`")
+    report = json.loads(rows[0]["report"])
+    items, chunks = ItemCounts(**report.pop("items")), ChunkCounts(**report.pop("chunks"))
+    return Run(items=items, chunks=chunks, **report)

@@ -1,0 +1,188 @@
+"""Publishing: all of a change becomes visible at once, or none of it does.
+
+The order is the law: repair, merge, check the heads, sync, tag, sync, and last the `releases` row,
+inserted only if its number is still free. Readers follow that row and nothing else.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterable, Mapping
+from dataclasses import dataclass, field
+from datetime import datetime
+from typing import TYPE_CHECKING, Any
+
+import pyarrow as pa
+
+from infra.store import releases
+from infra.store.connection import Store
+from infra.store.filters import is_in
+from infra.store.lock import locked
+from infra.store.repair import repair, tag_of
+from infra.store.search_index import refresh_indices
+from infra.store.sync import sync_to_disk
+from schemas.errors import ConflictError, OnHoldError
+from schemas.release import RELEASE, Release, TableVersion
+
+if TYPE_CHECKING:
+    from lancedb.table import Table
+
+LOCK = "publish"
+DELETE_KEYS = 1_000
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class TableChange:
+    """What one table gains and loses: rows replaced or added by key, and keys deleted."""
+
+    key: str
+    schema: pa.Schema
+    upserts: Callable[[], Iterable[pa.Table]] = field(default=lambda: ())
+    """Called once under the lock; yields batches with unique keys."""
+    deletes: tuple[str, ...] = ()
+    growth: int | None = None
+    """How many rows the table must have gained when all is merged (law 1); None checks nothing."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Publication:
+    """One release to be: the changes, and what its row says."""
+
+    changes: Mapping[str, TableChange]
+    indexes: Mapping[str, dict[str, Any]]
+    kind: str
+    created_at: datetime
+    config_hash: str = ""
+    run_id: str | None = None
+    gates: Mapping[str, Any] = field(default_factory=dict)
+    cursors: Mapping[str, str] = field(default_factory=dict)
+    note: str = ""
+    base: int | None = None
+    """The release the changes were computed against; None before the first."""
+
+
+def publish(store: Store, publication: Publication, *, wait_s: float = 600.0) -> Release:
+    """Publish a release and return it.
+
+    Raises OnHoldError while a rollback holds publishing, ConflictError when the tables were rolled
+    back or re-indexed since the changes were computed, BusyError when another publisher does not end.
+    """
+    with locked(store.uri, LOCK, wait_s=wait_s):
+        last = releases.current(store)
+        _check_base(store, last, publication)
+        repair(store, last)
+        heads = {name: _apply(store, name, change) for name, change in publication.changes.items()}
+        for name in _kept(last, publication):
+            heads.setdefault(name, store.open(name))
+        return commit(store, last, heads, publication)
+
+
+def _check_base(store: Store, last: Release | None, publication: Publication) -> None:
+    if last is None:
+        return
+    if last.state == "hold":
+        raise OnHoldError(
+            f"publishing is on hold since release {last.release} ({last.note})",
+            fix="run `headwater release resume` when the cause is mended; what was staged is kept",
+            state="the run is staged, the last release goes on serving",
+        )
+    since = [r for r in releases.releases(store) if r.release > (publication.base or 0)]
+    if publication.base is not None and any(r.kind in ("rollback", "resume") for r in since):
+        raise ConflictError(
+            f"the store was rolled back since release {publication.base}, on which this run is based",
+            fix="run it again",
+            state="the run is staged, nothing was published",
+        )
+
+
+def _kept(last: Release | None, publication: Publication) -> list[str]:
+    """Tables of the last release that the new one still names: all but those of indexes it dropped."""
+    if last is None:
+        return []
+    named = {str(index["table"]) for index in publication.indexes.values()}
+    return [name for name in last.tables if not name.startswith("chunks__") or name in named]
+
+
+def _apply(store: Store, name: str, change: TableChange) -> Table:
+    """Merge one table's change through one handle, and return the handle at the version it committed."""
+    fresh = not store.has(name)
+    table = store.ensure(name, change.schema)
+    before = table.count_rows()
+    for batch in change.upserts():
+        _upsert(table, change.key, batch, fresh=fresh)
+    for at in range(0, len(change.deletes), DELETE_KEYS):
+        table.delete(is_in(change.key, change.deletes[at : at + DELETE_KEYS]))
+    _check_growth(table, change, before)
+    refresh_indices(table, fresh=fresh)
+    if store.open(name).version != table.version:
+        raise ConflictError(
+            f"somebody else wrote to table {name!r} while it was being published",
+            fix="run it again; the next publisher restores the table first",
+            state="the last release goes on serving",
+        )
+    return table
+
+
+def _check_growth(table: Table, change: TableChange, before: int) -> None:
+    after = table.count_rows()
+    if change.growth is not None and after != before + change.growth:
+        raise ConflictError(
+            f"table {table.name!r} went from {before} to {after} rows; {change.growth:+d} were expected",
+            fix="run it again; if it repeats, run `headwater doctor` and report it",
+            state="the last release goes on serving",
+        )
+
+
+def _upsert(table: Table, key: str, batch: pa.Table, *, fresh: bool) -> None:
+    if fresh:
+        table.add(batch)
+        return
+    merge = table.merge_insert(key).when_matched_update_all().when_not_matched_insert_all()
+    merge.use_index(use_index=False).execute(batch)
+
+
+def commit(
+    store: Store, last: Release | None, heads: Mapping[str, Table], publication: Publication
+) -> Release:
+    """Sync, tag the heads, and insert the row that is the release. The caller holds the publish lock."""
+    number = 1 if last is None else last.release + 1
+    release = Release(
+        release=number,
+        parent=last.release if last else None,
+        created_at=publication.created_at,
+        kind=publication.kind,
+        state="hold" if publication.kind == "rollback" else "open",
+        tables={name: _pinned(name, table) for name, table in heads.items()},
+        indexes=dict(publication.indexes),
+        counts={_short(name): table.count_rows() for name, table in heads.items()},
+        cursors=dict(publication.cursors),
+        gates=dict(publication.gates),
+        config_hash=publication.config_hash,
+        run_id=publication.run_id,
+        note=publication.note,
+    )
+    sync_to_disk(store.uri)
+    for table in heads.values():
+        table.tags.create(tag_of(number), table.version)
+    sync_to_disk(store.uri)
+    _insert(store, release)
+    sync_to_disk(store.uri)
+    return release
+
+
+def _pinned(name: str, table: Table) -> TableVersion:
+    return TableVersion(name=name, version=table.version, rows=table.count_rows())
+
+
+def _short(name: str) -> str:
+    return "__".join(name.split("__")[:2]) if name.startswith("chunks__") else name
+
+
+def _insert(store: Store, release: Release) -> None:
+    table = store.ensure(releases.TABLE, RELEASE)
+    merge = table.merge_insert("release").when_not_matched_insert_all().use_index(use_index=False)
+    if merge.execute(releases.to_row(release)).num_inserted_rows != 1:
+        raise ConflictError(
+            f"release {release.release} was published by somebody else in the meantime",
+            fix="run it again; the next publisher repairs the tables",
+            state="the other release is served",
+        )

@@ -1,0 +1,76 @@
+"""Repair: bring the tables back to what the last release left, before anybody publishes again.
+
+A crash between the first merge and the `releases` row leaves heads, tags or tables no release names.
+Readers never see them; the next publisher removes them. `restore` makes a new version with the old
+contents, and fences every handle a dead or sleeping owner may still hold.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+from infra.store import releases
+from infra.store.connection import Store
+from schemas.release import Release
+
+TAG = "release-{}"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Repair:
+    """What was found and mended; empty when the store was as the last release left it."""
+
+    tags_deleted: tuple[str, ...] = ()
+    tables_dropped: tuple[str, ...] = ()
+    tables_restored: tuple[str, ...] = ()
+
+    def __bool__(self) -> bool:
+        """Tell whether anything had to be mended."""
+        return bool(self.tags_deleted or self.tables_dropped or self.tables_restored)
+
+
+def tag_of(release: int) -> str:
+    """Return the name of the tag that pins a release's versions."""
+    return TAG.format(release)
+
+
+def repair(store: Store, last: Release | None) -> Repair:
+    """Delete what no release names and restore moved heads. The caller holds the store lock."""
+    numbers = {release.release for release in releases.releases(store)}
+    named = {name for release in releases.releases(store) for name in release.tables}
+    tags: list[str] = []
+    dropped: list[str] = []
+    restored: list[str] = []
+    for name in [n for n in store.names() if releases.is_released(n)]:
+        if name not in named:
+            store.drop(name)
+            dropped.append(name)
+            continue
+        tags += _delete_orphan_tags(store, name, numbers)
+        if last is not None and name in last.tables and _restore(store, name, last.tables[name].version):
+            restored.append(name)
+    if restored:
+        _fence_releases(store)
+    return Repair(tags_deleted=tuple(tags), tables_dropped=tuple(dropped), tables_restored=tuple(restored))
+
+
+def _delete_orphan_tags(store: Store, name: str, numbers: set[int]) -> list[str]:
+    table = store.open(name)
+    kept = {tag_of(number) for number in numbers}
+    orphans = [tag for tag in table.tags.list() if tag.startswith("release-") and tag not in kept]
+    for tag in orphans:
+        table.tags.delete(tag)
+    return [f"{name}:{tag}" for tag in orphans]
+
+
+def _restore(store: Store, name: str, version: int) -> bool:
+    table = store.open(name)
+    if table.version == version:
+        return False
+    table.restore(version)
+    return True
+
+
+def _fence_releases(store: Store) -> None:
+    table = store.open(releases.TABLE)
+    table.restore(table.version)

@@ -1,0 +1,88 @@
+"""Search in a released chunk table: two legs, vector and keyword, under one pre-filter."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Any
+
+import pyarrow as pa
+
+from infra.store.filters import both, is_in, readable_by
+from infra.store.search_index import EXACT_ROWS
+from schemas.tools import Vectors
+
+if TYPE_CHECKING:
+    from lancedb.table import Table
+
+COLUMNS = (
+    "chunk_id", "document_id", "source", "key", "ordinal", "start", "end", "quote", "tokens", "title", "uri",
+    "headings", "page", "source_at", "status",
+)  # fmt: skip
+PAST_TIES = 16
+"""Rows fetched beyond the depth, so that a tie at the cut is broken by chunk_id and not by chance."""
+
+REFINE = 10
+PROBES = 40
+"""With these IVF_RQ found 1.000 of the true top 10 at 100k rows (facts measured on lancedb 0.40)."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Readable:
+    """Which chunks a query may see at all: the caller's entries, and what was taken from them since."""
+
+    entries: tuple[str, ...]
+    forbidden_documents: tuple[str, ...] = ()
+    sources: tuple[str, ...] = ()
+
+    def filter(self) -> str:
+        """Return the pre-filter; without an entry it keeps nothing."""
+        forbidden = (
+            f"NOT ({is_in('document_id', self.forbidden_documents)})" if self.forbidden_documents else None
+        )
+        sources = is_in("source", self.sources) if self.sources else None
+        return both(readable_by(self.entries), forbidden, sources) or "false"
+
+
+def vector_leg(table: Table, vector: Vectors, readable: Readable, depth: int) -> pa.Table:
+    """Return the nearest chunks with `score` = cosine similarity, best first, ties by chunk_id."""
+
+    def fetch(limit: int) -> pa.Table:
+        query: Any = table.search(vector, vector_column_name="vector")
+        query = query.distance_type("cosine").where(readable.filter(), prefilter=True)
+        query = query.select([*COLUMNS, "_distance"])
+        if table.count_rows() > EXACT_ROWS:
+            query = query.nprobes(PROBES).refine_factor(REFINE)
+        found = query.limit(limit).to_arrow()
+        scores = pa.array([1.0 - d for d in found["_distance"].to_pylist()], pa.float64())
+        return found.drop_columns(["_distance"]).append_column("score", scores)
+
+    return _past_ties(fetch, depth)
+
+
+def keyword_leg(table: Table, question: str, readable: Readable, depth: int) -> pa.Table:
+    """Return the chunks that share words with the question, `score` = BM25, best first, ties by chunk_id."""
+    from lancedb.query import MatchQuery
+
+    words = MatchQuery(question, "text")  # type: ignore[call-arg] # its defaults are declared in a way mypy misses
+
+    def fetch(limit: int) -> pa.Table:
+        query: Any = table.search(words, query_type="fts")
+        query = query.where(readable.filter(), prefilter=True).select([*COLUMNS, "_score"])
+        found = query.limit(limit).to_arrow()
+        scores = found["_score"].cast(pa.float64())
+        return found.drop_columns(["_score"]).append_column("score", scores)
+
+    return _past_ties(fetch, depth)
+
+
+def _past_ties(fetch: Any, depth: int) -> pa.Table:
+    limit = depth + PAST_TIES
+    while True:
+        found = fetch(limit)
+        ordered = found.sort_by([("score", "descending"), ("chunk_id", "ascending")])
+        if (
+            found.num_rows < limit
+            or ordered["score"][depth - 1].as_py() != ordered["score"][limit - 1].as_py()
+        ):
+            return ordered.slice(0, depth)
+        limit *= 2

@@ -1,0 +1,105 @@
+"""Staging: where a run keeps what it has done until all of it is published.
+
+Rows are appended per micro-batch, every row under the batch's id; the `items` marker of a batch is
+appended last and is what makes the batch count. After a crash the next run of the source takes up
+every marked item whose bytes and stage fingerprints are still the same, and ignores the rest.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Iterator
+from dataclasses import dataclass
+
+import pyarrow as pa
+
+from infra.store.connection import Store
+
+BATCH = pa.field("batch", pa.string(), nullable=False)
+
+STAGED_ITEM = pa.schema(
+    [
+        BATCH,
+        pa.field("source", pa.string(), nullable=False),
+        pa.field("key", pa.string(), nullable=False),
+        pa.field("work", pa.string(), nullable=False),  # hash of content, metadata and stage fingerprints
+        pa.field("state", pa.string(), nullable=False),  # passed
+        pa.field("content_hash", pa.string()),
+    ]
+)
+"""One row is one item whose work is staged."""
+
+
+Valid = frozenset[tuple[str, str, str]]
+"""Which staged rows count: (source, key, batch) of every item to be published."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class StagedBatch:
+    """What one micro-batch stages: rows per released table, and the items they came from."""
+
+    batch: str
+    items: pa.Table
+    rows: dict[str, pa.Table]
+
+
+class Staging:
+    """The staging tables of one source. Its owner holds the source's lock."""
+
+    def __init__(self, store: Store, source: str) -> None:
+        self._store = store
+        self._prefix = f"staging__{source}__"
+        self._items = f"{self._prefix}items"
+
+    def append(self, staged: StagedBatch) -> int:
+        """Append one micro-batch, its marker last, and return the bytes of its rows in memory."""
+        written = 0
+        for table, rows in staged.rows.items():
+            if rows.num_rows:
+                written += rows.nbytes
+                self._add(f"{self._prefix}{table}", _marked(rows, staged.batch))
+        self._add(
+            self._items, _marked(staged.items, staged.batch).select(STAGED_ITEM.names).cast(STAGED_ITEM)
+        )
+        return written
+
+    def items(self) -> list[dict[str, str]]:
+        """Return the markers of staged items, oldest first."""
+        return self._store.scan(self._items).to_pylist() if self._store.has(self._items) else []
+
+    def stream(self, table: str, valid: Valid) -> Iterator[pa.Table]:
+        """Yield the rows staged for a table that belong to valid items, without their batch."""
+        name = f"{self._prefix}{table}"
+        if not valid or not self._store.has(name):
+            return
+        for rows in self._store.stream(name):
+            kept = _only(pa.Table.from_batches([rows]), valid)
+            if kept.num_rows:
+                yield kept.drop_columns(["batch"])
+
+    def scan(self, table: str, columns: Iterable[str], valid: Valid) -> pa.Table | None:
+        """Return columns of the valid rows staged for a table, or None when nothing was ever staged for it."""
+        name = f"{self._prefix}{table}"
+        if not self._store.has(name):
+            return None
+        wanted = list(columns)
+        rows = self._store.scan(name, sorted({*wanted, "source", "key", "batch"}))
+        return _only(rows, valid).select(wanted)
+
+    def drop(self) -> None:
+        """Delete everything staged; the markers go first, so that half a drop is nothing staged."""
+        names = sorted(n for n in self._store.names() if n.startswith(self._prefix))
+        for name in sorted(names, key=lambda n: n != self._items):
+            self._store.drop(name)
+
+    def _add(self, name: str, rows: pa.Table) -> None:
+        self._store.ensure(name, rows.schema).add(rows)
+
+
+def _only(rows: pa.Table, valid: Valid) -> pa.Table:
+    keys = zip(*(rows[name].to_pylist() for name in ("source", "key", "batch")), strict=True)
+    return rows.filter(pa.array([key in valid for key in keys], pa.bool_()))
+
+
+def _marked(rows: pa.Table, batch: str) -> pa.Table:
+    schema = pa.schema([field.remove_metadata() for field in rows.schema])
+    return rows.cast(schema).append_column(BATCH, pa.array([batch] * rows.num_rows, pa.string()))

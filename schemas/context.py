@@ -1,0 +1,136 @@
+"""A context: the text handed to a prompt, with citations; and the request that asks for one."""
+
+from __future__ import annotations
+
+from datetime import datetime
+from typing import Annotated, Any, Literal
+
+from pydantic import BaseModel, ConfigDict, Field, field_validator
+
+from schemas.acl import EVERYONE, is_entry
+
+QUESTION_CHARS = 4_000
+BUDGET_TOKENS = 32_000
+
+
+class Frozen(BaseModel):
+    """A value: fixed once made, no unknown fields."""
+
+    model_config = ConfigDict(frozen=True, extra="forbid")
+
+
+class Principal(Frozen):
+    """Who asks. Without a name it is anonymous, which everybody is: in `everyone` and nothing else."""
+
+    user: str | None = None
+    groups: tuple[str, ...] = ()
+
+    @field_validator("groups", mode="after")
+    @classmethod
+    def _sorted(cls, groups: tuple[str, ...]) -> tuple[str, ...]:
+        return tuple(sorted(set(groups)))
+
+    def entries(self) -> tuple[str, ...]:
+        """Return the acl entries this principal may use, sorted."""
+        mine = [EVERYONE, *(f"group:{group}" for group in self.groups)]
+        mine += [f"user:{self.user}"] if self.user else []
+        bad = [entry for entry in mine if not is_entry(entry)]
+        if bad:
+            raise ValueError(f"{bad[0]!r} is not an acl entry")
+        return tuple(sorted(set(mine)))
+
+
+class ContextRequest(Frozen):
+    """A question, who asks it, and at which release."""
+
+    question: Annotated[str, Field(min_length=1, max_length=QUESTION_CHARS)]
+    view: str | None = None
+    principal: Principal = Principal()
+    release: Annotated[int, Field(ge=1)] | None = None
+    as_of: datetime | None = None
+    budget_tokens: Annotated[int, Field(ge=64, le=BUDGET_TOKENS)] | None = None
+    explain: bool = False
+
+    @field_validator("question", mode="after")
+    @classmethod
+    def _asks_something(cls, question: str) -> str:
+        if not question.strip():
+            raise ValueError("the question is blank")
+        return question
+
+
+class Message(Frozen):
+    """One message of a prompt, as chat models take it."""
+
+    role: Literal["system", "user", "assistant"]
+    content: str
+
+
+class Citation(Frozen):
+    """Where a passage comes from: `quote` is `document.text[start:end]`, byte for byte."""
+
+    n: int
+    chunk_id: str
+    document_id: str
+    uri: str
+    title: str | None
+    heading: str
+    page: int | None
+    start: int
+    end: int
+    quote: str
+    source: str
+    source_at: datetime | None
+    age_s: float | None
+    """Seconds from the source's last change to now; not part of the digest."""
+    stale: bool
+    score: float
+
+
+class Dropped(Frozen):
+    """A candidate that is not in the context, and why."""
+
+    chunk_id: str
+    why: Literal["duplicate", "over_budget", "below_top_k", "not_relevant", "span_mismatch"]
+
+
+class Candidate(Frozen):
+    """A candidate as `explain` shows it: its place and score in each leg, and what became of it."""
+
+    chunk_id: str
+    title: str | None
+    heading: str
+    vector_score: float | None
+    vector_rank: int | None
+    keyword_score: float | None
+    keyword_rank: int | None
+    score: float
+    verdict: str
+
+
+class Tokens(Frozen):
+    """Tokens of the rendered messages, and the budget they had to fit."""
+
+    used: int
+    budget: int
+
+
+class Context(Frozen):
+    """What a prompt is given: messages ready to send, and every passage's citation."""
+
+    context_id: str
+    digest: str
+    """sha256 over messages, citations without age, tokens and dropped: equal for equal inputs (law 9)."""
+    release: int
+    context_view: str
+    question: str
+    answerable: bool
+    reason: str | None = None
+    """Why there is no context, when `answerable` is false."""
+    messages: tuple[Message, ...]
+    citations: tuple[Citation, ...]
+    features: dict[str, Any] = {}
+    tokens: Tokens
+    dropped: tuple[Dropped, ...]
+    timings_ms: dict[str, float] = {}
+    explain: tuple[Candidate, ...] = ()

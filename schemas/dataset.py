@@ -1,0 +1,149 @@
+"""A dataset: examples made from one release, where each came from, and what was refused."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from enum import StrEnum
+from typing import Any
+
+import pyarrow as pa
+
+from schemas.context import Message
+from schemas.document import TIMESTAMP
+
+SPLITS = ("train", "validation", "test")
+
+
+class Refusal(StrEnum):
+    """Why there is no example: a closed list, so that manifests can count it."""
+
+    AUDIENCE = "audience"
+    """Somebody in the audience may not read a document that the example shows."""
+    STALE = "stale"
+    """The document no longer parses; its last good version is served, and not trained on."""
+    LANGUAGE = "language"
+    """The document is in a language that the builder cannot write questions in."""
+    NO_QUESTION = "no_question"
+    """No question could be made from the document. Counted once per document, all others per example."""
+    NOT_STANDING_ALONE = "not_standing_alone"
+    """The question makes sense only to somebody who has the document open."""
+    AMBIGUOUS = "ambiguous"
+    """The same question has another answer elsewhere."""
+    ANSWER_NOT_IN_CHUNK = "answer_not_in_chunk"
+    """No single chunk holds the whole answer."""
+    OVER_LIMIT = "over_limit"
+    """The document has more good questions than the definition takes from one."""
+    NOT_RETRIEVED = "not_retrieved"
+    """Asked of the served retrieval, the question does not bring its own chunk."""
+    TOO_FEW_NEGATIVES = "too_few_negatives"
+    """Retrieval found fewer passages that are near, and surely wrong, than the definition asks for."""
+    DUPLICATE = "duplicate"
+    """Another example asks the same thing, in the same words or nearly."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Use:
+    """One chunk's part in one example."""
+
+    role: str
+    """`evidence`: holds the answer. `shown`: in the prompt beside it. `positive`, `negative`: as the column says."""
+    chunk_id: str
+    document_id: str
+    source: str
+    uri: str
+    start: int
+    """Character offset in the document's text: of the answer for evidence, else of the chunk."""
+    end: int
+    quote: str
+    """`document.text[start:end]`."""
+    acl: tuple[str, ...]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Example:
+    """One row to be, before a format says how it is written."""
+
+    row_id: str
+    """Stays the same in every release in which question, answer and chunk do."""
+    kind: str
+    """How it was made: `definition`, `table`, `procedure`, ..."""
+    question: str
+    """What near-duplicates are told by."""
+    document_id: str
+    """The document whose family decides the split."""
+    uses: tuple[Use, ...]
+    messages: tuple[Message, ...] = ()
+    """A conversation whose last message is what to learn; for types that are conversations."""
+    columns: Mapping[str, str] | None = None
+    """Named texts; for types that are not conversations."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Refused:
+    """An example, or a document's examples, that will not be."""
+
+    reason: Refusal
+    document_id: str
+
+
+LINEAGE = pa.schema(
+    [
+        pa.field("row_id", pa.string(), nullable=False),
+        pa.field("row_hash", pa.string(), nullable=False),  # sha256 of the line, without its end
+        pa.field("split", pa.string(), nullable=False),
+        pa.field("line", pa.int64(), nullable=False),  # in the split's file, from 1
+        pa.field("kind", pa.string(), nullable=False),
+        pa.field("role", pa.string(), nullable=False),  # evidence | shown | positive | negative
+        pa.field("source", pa.string(), nullable=False),
+        pa.field("uri", pa.string(), nullable=False),
+        pa.field("document_id", pa.string(), nullable=False),
+        pa.field("chunk_id", pa.string(), nullable=False),
+        pa.field("start", pa.int64(), nullable=False),  # character offset in the document's text
+        pa.field("end", pa.int64(), nullable=False),  # exclusive
+        pa.field("quote_hash", pa.string(), nullable=False),  # sha256 of document.text[start:end]
+        pa.field("release", pa.int64(), nullable=False),
+        pa.field("table", pa.string(), nullable=False),  # the chunk table it was read from
+        pa.field("version", pa.int64(), nullable=False),  # that table's version
+        pa.field("acl", pa.list_(pa.string()), nullable=False),  # who may read the chunk
+    ]
+)
+"""One row is one chunk's part in one example."""
+
+DATASET = pa.schema(
+    [
+        pa.field("export_id", pa.string(), nullable=False),
+        pa.field("dataset", pa.string(), nullable=False),
+        pa.field("release", pa.int64(), nullable=False),
+        pa.field("definition_hash", pa.string(), nullable=False),
+        pa.field("out", pa.string(), nullable=False),  # the folder that was written
+        pa.field("files", pa.string(), nullable=False),  # JSON {file: sha256}
+        pa.field("counts", pa.string(), nullable=False),  # JSON {splits: {split: rows}, refused: {reason: n}}
+        pa.field("audience", pa.list_(pa.string()), nullable=False),
+        pa.field("created_at", TIMESTAMP, nullable=False),
+    ]
+)
+"""One row is one export; an append-only log."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Export:
+    """What `headwater export` answers."""
+
+    dataset: str
+    release: int
+    out: str
+    splits: Mapping[str, int]
+    refused: Mapping[str, int]
+    manifest: str
+
+    def as_dict(self) -> dict[str, Any]:
+        """Return the export as scripts read it."""
+        return {
+            "dataset": self.dataset,
+            "release": self.release,
+            "out": self.out,
+            "splits": dict(self.splits),
+            "refused": dict(self.refused),
+            "manifest": self.manifest,
+        }

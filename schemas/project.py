@@ -1,0 +1,225 @@
+"""The project file `headwater.yaml`: what a team describes once. Every setting has a default that serves."""
+
+from __future__ import annotations
+
+import re
+from typing import Annotated, Any, Literal
+
+from pydantic import AfterValidator, BaseModel, ConfigDict, Field, model_validator
+
+from schemas.acl import is_entry
+from schemas.identity import digest
+
+NAME = re.compile(r"^[a-z0-9][a-z0-9-]{0,62}$")
+
+
+def _name(value: str) -> str:
+    if not NAME.match(value):
+        raise ValueError(f"{value!r} is not a name: use lower-case letters, digits and hyphens")
+    return value
+
+
+def _entry(value: str) -> str:
+    if not is_entry(value):
+        raise ValueError(f"{value!r} is not an acl entry: write everyone, group:NAME or user:NAME")
+    return value
+
+
+Name = Annotated[str, AfterValidator(_name)]
+AclEntry = Annotated[str, AfterValidator(_entry)]
+Share = Annotated[float, Field(ge=0, le=1)]
+
+
+class Section(BaseModel):
+    """A part of the project file: frozen, and a setting nobody knows is an error."""
+
+    model_config = ConfigDict(frozen=True, extra="forbid")
+
+
+class StoreSection(Section):
+    """Where the tables live."""
+
+    uri: str = ".headwater"
+    storage_options: dict[str, str] = {}
+
+
+class ChunkerSection(Section):
+    """How documents are cut: a chunker's name (or import string) and its own settings."""
+
+    model_config = ConfigDict(frozen=True, extra="allow")
+    type: str = "headings"
+
+    @property
+    def params(self) -> dict[str, Any]:
+        """The chunker's own settings."""
+        return dict(self.model_extra or {})
+
+
+class EmbedderSection(Section):
+    """Which model embeds: a sentence-transformers model by name or path."""
+
+    model: str = "sentence-transformers/all-MiniLM-L6-v2"
+    revision: str | None = None
+    query_prompt: str | None = None
+    document_prompt: str | None = None
+    device: str = "auto"
+
+
+class IndexSection(Section):
+    """A chunker and an embedder, by name."""
+
+    chunker: ChunkerSection = ChunkerSection()
+    embed_text: tuple[Literal["title", "headings", "text"], ...] = ("title", "headings", "text")
+    embedder: EmbedderSection = EmbedderSection()
+
+    @model_validator(mode="after")
+    def _embeds_the_text(self) -> IndexSection:
+        if "text" not in self.embed_text:
+            raise ValueError("embed_text must contain 'text'")
+        return self
+
+
+class Schedule(Section):
+    """When a source is brought up to date: a cron line, or an interval in seconds."""
+
+    cron: str | None = None
+    every_s: Annotated[int, Field(ge=1)] | None = None
+
+    @model_validator(mode="after")
+    def _one_of_both(self) -> Schedule:
+        if (self.cron is None) == (self.every_s is None):
+            raise ValueError("give either cron or every_s")
+        return self
+
+
+class FilesOptions(Section):
+    """What a source of type `files` takes besides the common settings."""
+
+    uri: str
+    include: tuple[str, ...] = ("**/*",)
+    exclude: tuple[str, ...] = ()
+    follow_symlinks: bool = False
+    max_bytes: Annotated[int, Field(ge=1)] = 100 * 1024**2
+
+
+SOURCE_OPTIONS: dict[str, type[Section]] = {"files": FilesOptions}
+"""Built-in source types and their own settings; any other type is an import string that checks its own."""
+
+
+class SourceSection(Section):
+    """A place whose items are kept up to date. A source without `acl` is an error: unknown means closed."""
+
+    model_config = ConfigDict(frozen=True, extra="allow")
+    type: str
+    acl: Annotated[tuple[AclEntry, ...], Field(min_length=1)]
+    owner: str | None = None
+    language: str = "en"
+    labels: dict[str, str] = {}
+    schedule: Schedule | None = None
+    records: Literal["rows", "file"] = "file"
+    record_key: str | None = None
+    title: str | None = None
+    text: tuple[str, ...] = ()
+    time: str | None = None
+    acl_column: str | None = None
+    parsers: dict[str, str] = {}
+
+    @model_validator(mode="after")
+    def _options_fit_the_type(self) -> SourceSection:
+        if self.type in SOURCE_OPTIONS:
+            SOURCE_OPTIONS[self.type].model_validate(self.options)
+        elif ":" not in self.type:
+            known = ", ".join(sorted(SOURCE_OPTIONS))
+            raise ValueError(
+                f"type {self.type!r} is neither built in ({known}) nor an import string module:name"
+            )
+        return self
+
+    @property
+    def options(self) -> dict[str, Any]:
+        """The source type's own settings."""
+        return dict(self.model_extra or {})
+
+    @property
+    def meta_hash(self) -> str:
+        """Hash of what the project file says of every document of the source, without its content."""
+        labels = [f"{name}={value}" for name, value in sorted(self.labels.items())]
+        return digest("meta", *sorted(self.acl), self.language, self.owner or "", *labels)
+
+
+class ContextViewSection(Section):
+    """A named way to assemble a context."""
+
+    index: Name = "default"
+    sources: tuple[Name, ...] = ()
+    """None means all of them."""
+    budget_tokens: Annotated[int, Field(ge=64, le=1_000_000)] = 2_000
+    top_k: Annotated[int, Field(ge=1, le=100)] = 8
+    depth: Annotated[int, Field(ge=1, le=1_000)] = 100
+    vector_weight: Share = 0.4
+    """Share of the vector leg in the fused score; the rest is the keyword leg's."""
+    min_score: Share | None = None
+    """Below this vector similarity nothing is relevant and the answer is `answerable: false`; unset, the default."""
+
+
+class DatasetSection(Section):
+    """A dataset's definition: `type` says what an example is, `format` how it is written."""
+
+    model_config = ConfigDict(frozen=True, extra="allow")
+    type: str
+    source: Name | None = None
+    context_view: Name | None = None
+    format: str | None = None
+    audience: tuple[AclEntry, ...] = ("everyone",)
+
+    @property
+    def options(self) -> dict[str, Any]:
+        """The dataset type's own settings."""
+        return dict(self.model_extra or {})
+
+
+class PolicySection(Section):
+    """When a run is refused, and what stays when an item no longer passes."""
+
+    max_rejected_share: Share = 0.02
+    min_rejected: Annotated[int, Field(ge=0)] = 3
+    """So many rejected items never stop a publish, however small the source."""
+    max_shrink_share: Share = 0.2
+    max_redo_share: Share = 0.2
+    on_reject: Literal["keep", "remove"] = "keep"
+
+
+class Project(Section):
+    """The whole file, checked."""
+
+    project: Name
+    store: StoreSection = StoreSection()
+    indexes: dict[Name, IndexSection] = {"default": IndexSection()}
+    sources: dict[Name, SourceSection] = {}
+    context_views: dict[Name, ContextViewSection] = {"default": ContextViewSection()}
+    datasets: dict[Name, DatasetSection] = {}
+    policy: PolicySection = PolicySection()
+
+    @model_validator(mode="after")
+    def _names_exist(self) -> Project:
+        for view, section in self.context_views.items():
+            _known(f"context view {view!r}", "index", [section.index], self.indexes)
+            _known(f"context view {view!r}", "source", section.sources, self.sources)
+        for dataset, definition in self.datasets.items():
+            _known(
+                f"dataset {dataset!r}",
+                "source",
+                [definition.source] if definition.source else [],
+                self.sources,
+            )
+            views = [definition.context_view] if definition.context_view else []
+            _known(f"dataset {dataset!r}", "context view", views, self.context_views)
+        return self
+
+
+def _known(user: str, kind: str, wanted: Any, there: dict[str, Any]) -> None:
+    for name in wanted:
+        if name not in there:
+            raise ValueError(
+                f"{user} names {kind} {name!r}, which is not one of: {', '.join(sorted(there)) or 'none'}"
+            )

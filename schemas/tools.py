@@ -1,0 +1,46 @@
+"""The tools that flows hand to transforms: what they can do, and nothing about how."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from typing import Protocol
+
+import numpy as np
+import numpy.typing as npt
+
+Vectors = npt.NDArray[np.float32]
+
+
+class Tokenizer(Protocol):
+    """Counts tokens exactly as the embedder (or the language model) will."""
+
+    def count(self, texts: Sequence[str]) -> list[int]:
+        """Return the number of tokens of each text, special tokens included."""
+        ...
+
+    def offsets(self, text: str) -> list[tuple[int, int]]:
+        """Return the character span of each token of a text, special tokens left out."""
+        ...
+
+
+class Embedder(Protocol):
+    """Turns texts into unit vectors of one fixed dimension."""
+
+    name: str
+    """The model's name as configured."""
+    fingerprint: str
+    """Weights, revision, pooling, normalization, prompts, maximum length, dimension; not the runtime."""
+    runtime: str
+    """What computes: `torch-fp32`, `openvino-bf16`, `cuda-fp16`, ..."""
+    dimension: int
+    max_tokens: int
+    """Longest input in tokens, special tokens included; longer ones would be cut in silence."""
+    tokenizer: Tokenizer
+
+    def embed_documents(self, texts: Sequence[str]) -> Vectors:
+        """Return one unit vector per text, shape (len(texts), dimension)."""
+        ...
+
+    def embed_query(self, text: str) -> Vectors:
+        """Return the unit vector of a question, shape (dimension,)."""
+        ...

@@ -1,0 +1,64 @@
+from collections.abc import Callable
+
+import numpy as np
+from hypothesis import HealthCheck, given, settings
+from hypothesis import strategies as st
+
+from infra.store import Store
+from infra.store.search import Readable, keyword_leg, vector_leg
+from schemas.release import Release
+from tests.infra.store.rows import CHUNKS, DIMENSION, chunk, document
+
+Publisher = Callable[..., Release]
+ENTRIES = ["everyone", "group:hr", "group:o'brien", "user:ann", "group:x') or true --"]
+QUESTION = np.ones(DIMENSION, np.float32) / np.sqrt(DIMENSION)
+
+
+def ids(found: object) -> list[str]:
+    return found["chunk_id"].to_pylist()  # type: ignore[index, no-any-return]
+
+
+def test_neither_leg_shows_what_the_caller_may_not_read(store: Store, release: Publisher) -> None:
+    release(
+        document("a"),
+        chunk_rows=(chunk("open", "river level"), chunk("closed", "river level salary", acl=("group:hr",))),
+    )
+    table = store.open(CHUNKS)
+
+    for leg in (
+        lambda readable: vector_leg(table, QUESTION, readable, 10),
+        lambda readable: keyword_leg(table, "river salary", readable, 10),
+    ):
+        assert ids(leg(Readable(entries=("everyone",)))) == ["open"]
+        assert set(ids(leg(Readable(entries=("everyone", "group:hr"))))) == {"open", "closed"}
+        assert ids(leg(Readable(entries=()))) == []
+
+
+def test_a_forbidden_document_and_another_source_are_left_out(store: Store, release: Publisher) -> None:
+    release(document("a"), chunk_rows=(chunk("one", "river", of="d1"), chunk("two", "river", of="d2")))
+    table = store.open(CHUNKS)
+
+    assert ids(keyword_leg(table, "river", Readable(entries=("everyone",), forbidden_documents=("d1",)), 10)) == ["two"]
+    assert ids(keyword_leg(table, "river", Readable(entries=("everyone",), sources=("other",)), 10)) == []
+
+
+def test_equal_scores_are_ordered_by_chunk_id_whatever_the_depth(store: Store, release: Publisher) -> None:
+    rows = tuple(chunk(f"c{n:03}", "the same river text") for n in reversed(range(60)))
+    release(document("a"), chunk_rows=rows)
+    table = store.open(CHUNKS)
+
+    for depth in (1, 5, 30):
+        found = keyword_leg(table, "river", Readable(entries=("everyone",)), depth)
+        assert ids(found) == [f"c{n:03}" for n in range(depth)]
+
+
+@settings(max_examples=25, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
+@given(caller=st.lists(st.sampled_from(ENTRIES), unique=True))
+def test_the_pre_filter_and_the_rule_agree_whatever_is_in_a_name(caller: list[str], store: Store, release: Publisher) -> None:
+    if not store.has(CHUNKS):
+        rows = [chunk(f"c{n}", "river", acl=(a, b)) for n, (a, b) in enumerate(zip(ENTRIES, ENTRIES[1:], strict=False))]
+        release(document("a"), chunk_rows=tuple(rows))
+    found = store.scan(CHUNKS, ["chunk_id", "acl"]).to_pylist()
+    allowed = {row["chunk_id"] for row in found if set(row["acl"]) & set(caller)}
+
+    assert set(ids(keyword_leg(store.open(CHUNKS), "river", Readable(entries=tuple(caller)), 50))) == allowed

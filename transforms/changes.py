@@ -1,0 +1,107 @@
+"""What changed: a source's listing against the items as last listed and the documents last released."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+import pyarrow as pa
+
+from schemas.quarantine import TRANSIENT
+
+LISTED = pa.schema([("key", pa.string()), ("token", pa.string()), ("parse_fp", pa.string())])
+"""What the comparison needs of a listing: each item's token, and the fingerprint of the parser it would get."""
+
+KNOWN = pa.schema(
+    [
+        ("key", pa.string()),
+        ("content_hash", pa.string()),
+        ("parse_fp", pa.string()),
+        ("meta_hash", pa.string()),
+        ("status", pa.string()),
+    ]
+)
+"""What the comparison needs of the released documents of the source."""
+
+FETCH, REDO, META, UNCHANGED, QUARANTINED = "fetch", "redo", "meta", "unchanged", "quarantined"
+
+COMPARE = """
+with documents as (
+    select key, min(content_hash) filter (where status = 'live') as content_hash,
+           bool_and(parse_fp = listed_fp) filter (where status = 'live') as same_fp,
+           bool_and(meta_hash = $meta_hash) as same_meta
+    from (select k.*, l.parse_fp as listed_fp from known k join listed l using (key)) group by key
+)
+select l.key, case
+    when i.token is distinct from l.token then 'fetch'
+    when i.state = 'quarantined' or i.state = 'stale' then
+        case when i.parse_fp is distinct from l.parse_fp or list_contains($transient, i.reason) then 'fetch'
+             else 'quarantined' end
+    when d.key is null or i.content_hash is distinct from d.content_hash then 'fetch'
+    when not d.same_fp then 'redo'
+    when not d.same_meta then 'meta'
+    else 'unchanged' end as change
+from listed l left join items i using (key) left join documents d using (key)
+order by l.key
+"""
+
+GONE = """
+select key from (select key from known union select key from items)
+where key not in (select key from listed) order by key
+"""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Changes:
+    """Every listed key in exactly one list, and the keys that are gone."""
+
+    fetch: tuple[str, ...]
+    """New items, and items whose token moved: their bytes decide."""
+    redo: tuple[str, ...]
+    """Same token, but the parser or its settings moved."""
+    meta: tuple[str, ...]
+    """Same content, but the source's acl, labels or language moved."""
+    unchanged: tuple[str, ...]
+    quarantined: tuple[str, ...]
+    """Rejected before, and neither bytes nor parser have changed since."""
+    gone: tuple[str, ...]
+
+    @property
+    def listed(self) -> int:
+        """How many items the source listed."""
+        return len(self.fetch) + len(self.redo) + len(self.meta) + len(self.unchanged) + len(self.quarantined)
+
+
+def compare(listed: pa.Table, items: pa.Table, known: pa.Table, *, meta_hash: str) -> Changes:
+    """Sort a complete listing into what must be fetched, redone, relabeled, left, and what is gone."""
+    import duckdb
+
+    with duckdb.connect() as connection:
+        connection.register("listed", listed.select(LISTED.names))
+        connection.register("items", items)
+        connection.register("known", known.select(KNOWN.names))
+        parameters = {"meta_hash": meta_hash, "transient": sorted(str(r) for r in TRANSIENT)}
+        rows = connection.execute(COMPARE, parameters).fetchall()
+        gone = connection.execute(GONE).fetchall()
+    by_change: dict[str, list[str]] = {name: [] for name in (FETCH, REDO, META, UNCHANGED, QUARANTINED)}
+    for key, change in rows:
+        by_change[change].append(key)
+    sorted_lists = {name: tuple(keys) for name, keys in by_change.items()}
+    return Changes(gone=tuple(key for (key,) in gone), **sorted_lists)
+
+
+def changed_rows(new: pa.Table, old: pa.Table, *, key: str, ignore: frozenset[str] = frozenset()) -> pa.Table:
+    """Return the rows of `new` that `old` does not have, by key, in every column both have but the ignored."""
+    import duckdb
+
+    columns = [n for n in new.schema.names if n in set(old.schema.names) - ignore - {key}]
+    differs = " or ".join(f'n."{c}" is distinct from o."{c}"' for c in columns) or "false"
+    with duckdb.connect() as connection:
+        connection.register("n", new.select([key, *columns]))
+        connection.register("o", old.select([key, *columns]))
+        found = connection.execute(
+            f'select n."{key}" from n left join o using ("{key}") where o."{key}" is null or {differs}'  # noqa: S608
+        ).fetchall()
+    import pyarrow.compute as pc
+
+    wanted = pa.array([value for (value,) in found], pa.string())
+    return new.filter(pc.is_in(new[key], wanted))

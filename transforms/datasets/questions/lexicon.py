@@ -1,0 +1,74 @@
+"""Lexicon: how a collection of documents itself uses words, so that no dictionary is needed."""
+
+from __future__ import annotations
+
+import re
+from collections import Counter
+from collections.abc import Iterable
+from dataclasses import dataclass
+
+from transforms.datasets.questions.words import STOPWORDS
+
+WORD = re.compile(r"[^\W_](?:[\w'’.-]*[^\W_])?")
+RARE_SHARE = 0.02
+RARE_DOCUMENTS = 2
+"""A word in at most so many documents, or in so small a share of them, says which one is meant."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Lexicon:
+    """In how many documents each word is, and how it is written inside sentences."""
+
+    documents: int
+    frequency: Counter[str]
+    lower: Counter[str]
+    capital: Counter[str]
+    titles: Counter[str]
+
+    def rare(self, word: str) -> bool:
+        """Tell whether a word is in few documents."""
+        return self.frequency[word.lower()] <= max(RARE_DOCUMENTS, RARE_SHARE * self.documents)
+
+    def common_noun(self, word: str) -> bool:
+        """Tell whether a capitalized word is only capitalized because a sentence or a heading begins with it."""
+        if word.lower() in STOPWORDS:
+            return word != "I"
+        if not word[:1].isupper() or any(c.isupper() or c.isdigit() for c in word[1:]):
+            return False
+        return self.lower[word.lower()] > self.capital[word.lower()]
+
+    def is_one_of_many(self, title: str) -> bool:
+        """Tell whether several documents have this title."""
+        return self.titles[title.strip().lower()] > 1
+
+
+def lexicon(texts: Iterable[tuple[str | None, str]]) -> Lexicon:
+    """Return the lexicon of documents, given as title and text."""
+    frequency: Counter[str] = Counter()
+    lower: Counter[str] = Counter()
+    capital: Counter[str] = Counter()
+    titles: Counter[str] = Counter()
+    total = 0
+    for title, text in texts:
+        total += 1
+        titles[(title or "").strip().lower()] += 1
+        seen = set()
+        for match in WORD.finditer(text):
+            word = match.group()
+            seen.add(word.lower())
+            if word[0].islower():
+                lower[word] += 1
+            elif inside_a_sentence(text, match.start()):
+                capital[word.lower()] += 1
+        frequency.update(seen)
+    return Lexicon(documents=total, frequency=frequency, lower=lower, capital=capital, titles=titles)
+
+
+def inside_a_sentence(text: str, at: int) -> bool:
+    """Tell whether the word at an offset follows another word of its sentence."""
+    return at >= 2 and text[at - 1] == " " and (text[at - 2].islower() or text[at - 2] == ",")
+
+
+def content_words(text: str) -> list[str]:
+    """Return the words of a text that say what it is about, in lower case."""
+    return [w for word in WORD.findall(text) if (w := word.lower()) not in STOPWORDS and len(w) > 1]

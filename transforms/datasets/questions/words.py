@@ -1,0 +1,109 @@
+"""English words that questions are made with, and words that spoil one.
+
+Closed classes are complete as far as they matter here; the verbs are those that handbooks, product pages and
+charters use. A verb that is missing costs a question, never a wrong one.
+"""
+
+from __future__ import annotations
+
+import re
+
+
+def _words(text: str) -> frozenset[str]:
+    return frozenset(text.split())
+
+
+STOPWORDS = _words(
+    "a about according after again all also an and any are as at be because been before being between both but by can "
+    "cannot could did do does doing done down during each either every few for from further get gets had has have "
+    "having how i if in into is may me more most must my need needs no nor not of off on once one only or other our "
+    "out over own per same say says shall should so some such than that the then there to too under until up us "
+    "use used using very was we were what when where whether which while who whom why will with within would you your"
+)
+"""Words that do not say what a question is about."""
+
+DEICTIC = re.compile(
+    r"\b(this|these|those|it|its|itself|they|them|their|theirs|themselves|he|she|him|his|her|hers|here|there|above|"
+    r"below|former|latter|such|following|previous|aforementioned|i|me|my|mine|i'm|i've|today|yesterday|tomorrow|"
+    r"now|currently|otherwise|instead|likewise|another|others?|again|also|the same|the rest|the first|the second|"
+    r"the last|either|neither|both|one of|ones?|some|too|then|therefore|however)\b",
+    re.IGNORECASE,
+)
+"""Words that point at something outside the sentence, or may."""
+
+POINTING_THAT = re.compile(
+    r"\b(above|after|at|before|besides|by|for|from|in|like|of|on|than|to|with|and|or|is|as) that\b|\bthat\W*$"
+    r"|^that\b|\bthat (is|was|will|can|may|must|should)\b",
+    re.IGNORECASE,
+)
+
+BAD_STARTS = _words(
+    "this that these those it its it's they their them he she his her here there so but and or nor yet also then "
+    "however therefore thus otherwise instead i i'm i've i'd i'll my mine such another some other others both either "
+    "neither again still besides furthermore moreover additionally finally first second third firstly secondly "
+    "lastly next meanwhile similarly likewise hence note notes see please example examples todo fixme update edit "
+    "what who whom whose which why how where let let's lets today yesterday now currently previously recently one"
+)
+
+IMPERATIVES = _words(
+    "accept add adjust agree allow announce apply approve archive arrange ask assign attach attend avoid back be begin "
+    "book bring build buy bump call cancel carry change charge check cherry-pick choose claim clean clear click clone "
+    "close collect comment commit compare complete configure confirm connect consider contact contribute convert "
+    "coordinate copy create cut decide define delete deploy describe determine disable disconnect discuss do document "
+    "don't download draft drive drop edit email enable ensure enter execute explain export feel file fill find finish "
+    "fix fly follow fork generate get give go grease help hold identify implement import include inform insert inspect "
+    "install invite join keep label leave let link list log look mail make mark measure merge message move name never "
+    "nominate note notify offer open order pack park pass pay photograph pick ping place plan post press propose "
+    "provide publish pull push put quote raise reach read rebase record refer register release remember remove rename "
+    "repeat replace reply report request require rerun reset respond restart return revert review rotate run save "
+    "schedule search select send set share show sign skip speak specify start state stay stop store submit subscribe "
+    "switch tag take talk tell test tighten track trigger try turn type uninstall update upgrade upload use validate "
+    "verify visit wait watch wear work write"
+)
+"""Base forms that begin an instruction."""
+
+THIRD_PERSON = {
+    "accepts": "accept", "accesses": "access", "adds": "add", "answers": "answer", "approves": "approve",
+    "assigns": "assign", "automates": "automate", "calls": "call", "carries": "carry", "chairs": "chair",
+    "checks": "check", "collects": "collect", "comprises": "comprise", "contains": "contain", "controls": "control",
+    "coordinates": "coordinate", "costs": "cost", "covers": "cover", "creates": "create", "decides": "decide",
+    "defines": "define", "delivers": "deliver", "describes": "describe", "detects": "detect",
+    "determines": "determine", "develops": "develop", "drives": "drive", "enforces": "enforce", "ensures": "ensure",
+    "explains": "explain", "facilitates": "facilitate", "generates": "generate", "governs": "govern",
+    "handles": "handle", "hosts": "host", "implements": "implement", "includes": "include", "indicates": "indicate",
+    "keeps": "keep", "leads": "lead", "lists": "list", "maintains": "maintain", "manages": "manage",
+    "measures": "measure", "monitors": "monitor", "needs": "need", "offers": "offer", "operates": "operate",
+    "organizes": "organize", "oversees": "oversee", "owns": "own", "pays": "pay", "performs": "perform",
+    "produces": "produce", "promotes": "promote", "protects": "protect", "provides": "provide",
+    "publishes": "publish", "receives": "receive", "records": "record", "replaces": "replace", "reports": "report",
+    "represents": "represent", "requires": "require", "resolves": "resolve", "reviews": "review", "runs": "run",
+    "schedules": "schedule", "sends": "send", "serves": "serve", "shows": "show", "signs": "sign",
+    "specifies": "specify", "stores": "store", "supports": "support", "tests": "test", "tracks": "track",
+    "triggers": "trigger", "uses": "use", "validates": "validate", "writes": "write",
+}  # fmt: skip
+"""Verbs whose object answers "What does ... ?", third person to base form."""
+
+EVENTS = {
+    "begins": "begin", "closes": "close", "ends": "end", "expires": "expire", "happens": "happen", "meets": "meet",
+    "opens": "open", "runs": "run", "starts": "start", "arrives": "arrive", "begin": "begin", "close": "close",
+    "end": "end", "expire": "expire", "happen": "happen", "meet": "meet", "open": "open", "run": "run",
+    "start": "start", "arrive": "arrive",
+}  # fmt: skip
+"""Verbs that have a time; the plural forms are their own base."""
+
+PEOPLE = re.compile(
+    r"\b(manager|director|lead|leads|chair|chairs|member|members|team|owner|owners|reviewer|reviewers|approver|"
+    r"approvers|maintainer|maintainers|contributor|contributors|employee|employees|customer|customers|everyone|"
+    r"anyone|nobody|engineer|engineers|technician|technicians|committee|finance|support|candidate|candidates|voter|"
+    r"voters|author|authors|admin|admins|moderator|moderators|steering|staff|crew|operator|organizer|organizers|"
+    r"editor|liaison|officer|sponsor|sponsors|mentor|mentors|primary|secondary|person|people)$",
+    re.IGNORECASE,
+)
+"""What the head of a subject must be for "who"."""
+
+MONTH = "(?:January|February|March|April|May|June|July|August|September|October|November|December)"
+DAY = "(?:Monday|Tuesday|Wednesday|Thursday|Friday|Saturday|Sunday)"
+NUMBER = (
+    r"(?:\d[\d,.]*|one|two|three|four|five|six|seven|eight|nine|ten|eleven|twelve|fifteen|twenty|thirty|forty|"
+    r"sixty|ninety)"
+)

@@ -1,0 +1,94 @@
+"""Ranking: two legs become one order, and what says the same twice is said once."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Sequence
+from dataclasses import dataclass
+from typing import Any
+
+import pyarrow as pa
+
+WORD = re.compile(r"\w+")
+SHINGLE_WORDS = 3
+NEAR_DUPLICATE = 0.8
+"""Share of common three-word runs from which two passages count as the same one."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Hit:
+    """A chunk that a query found, with its place in each leg."""
+
+    row: dict[str, Any]
+    score: float
+    vector_score: float | None = None
+    vector_rank: int | None = None
+    keyword_score: float | None = None
+    keyword_rank: int | None = None
+
+    @property
+    def chunk_id(self) -> str:
+        """The chunk's id, which breaks ties."""
+        return str(self.row["chunk_id"])
+
+
+def fuse(vector: pa.Table, keyword: pa.Table, *, vector_weight: float) -> list[Hit]:
+    """Return the hits of both legs, best first: a weighted sum of each leg's scores scaled to 0..1.
+
+    A weighted sum was never below the better leg on the sets it was measured on, where reciprocal
+    rank fusion with k=60 was. A hit that one leg did not find scores 0 there.
+    """
+    rows: dict[str, dict[str, Any]] = {}
+    places: dict[str, dict[str, tuple[int, float, float]]] = {"vector": {}, "keyword": {}}
+    for name, leg in (("vector", vector), ("keyword", keyword)):
+        scores = leg["score"].to_pylist()
+        low, high = (min(scores), max(scores)) if scores else (0.0, 0.0)
+        for rank, row in enumerate(leg.drop_columns(["score"]).to_pylist(), start=1):
+            scaled = (scores[rank - 1] - low) / (high - low) if high > low else 1.0
+            rows.setdefault(row["chunk_id"], row)
+            places[name][row["chunk_id"]] = (rank, scores[rank - 1], scaled)
+    hits = [
+        _hit(row, places["vector"].get(i), places["keyword"].get(i), vector_weight) for i, row in rows.items()
+    ]
+    return sorted(hits, key=lambda hit: (-hit.score, hit.chunk_id))
+
+
+def near_duplicates(hits: Sequence[Hit]) -> set[str]:
+    """Return the chunk ids of hits that repeat a better one, word for word or nearly."""
+    kept: list[frozenset[tuple[str, ...]]] = []
+    repeated: set[str] = set()
+    for hit in hits:
+        shingles = _shingles(str(hit.row["quote"]))
+        if any(_overlap(shingles, other) >= NEAR_DUPLICATE for other in kept):
+            repeated.add(hit.chunk_id)
+        else:
+            kept.append(shingles)
+    return repeated
+
+
+def _hit(
+    row: dict[str, Any],
+    vector: tuple[int, float, float] | None,
+    keyword: tuple[int, float, float] | None,
+    weight: float,
+) -> Hit:
+    score = weight * (vector[2] if vector else 0.0) + (1 - weight) * (keyword[2] if keyword else 0.0)
+    return Hit(
+        row=row,
+        score=round(score, 9),
+        vector_score=vector[1] if vector else None,
+        vector_rank=vector[0] if vector else None,
+        keyword_score=keyword[1] if keyword else None,
+        keyword_rank=keyword[0] if keyword else None,
+    )
+
+
+def _shingles(text: str) -> frozenset[tuple[str, ...]]:
+    words = [word.lower() for word in WORD.findall(text)]
+    if len(words) <= SHINGLE_WORDS:
+        return frozenset([tuple(words)])
+    return frozenset(tuple(words[i : i + SHINGLE_WORDS]) for i in range(len(words) - SHINGLE_WORDS + 1))
+
+
+def _overlap(one: frozenset[tuple[str, ...]], other: frozenset[tuple[str, ...]]) -> float:
+    return len(one & other) / len(one | other)
