@@ -1,7 +1,7 @@
 # Two commands: `make demo` and `make test`. Both create .venv from the lock first, and both are safe to run twice.
 
-PYTHON ?= $(shell for python in python3.11 python3.12 python3; do \
-	$$python -c 'import sys; sys.exit(not (3, 11) <= sys.version_info < (3, 13))' 2>/dev/null && echo $$python && break; done)
+SUPPORTED := -c 'import sys; sys.exit(not (3, 11) <= sys.version_info < (3, 13))' 2>/dev/null
+PYTHON ?= $(shell for python in python3.11 python3.12 python3; do $$python $(SUPPORTED) && echo $$python && break; done)
 
 VENV := .venv
 BIN := $(VENV)/bin
@@ -17,6 +17,7 @@ RUNTIME := $(VENV)/.runtime-$(call checksum,infra/lock/build.txt infra/lock/runt
 TESTS := $(VENV)/.tests-$(call checksum,infra/lock/runtime.txt infra/lock/test.txt)
 PROJECT := $(VENV)/.project-$(call checksum,pyproject.toml)
 
+.NOTPARALLEL:
 .PHONY: help demo test up bench lock clean
 
 help: ## this list
@@ -47,7 +48,7 @@ clean: ## remove .venv and what tools left; stores and exports stay
 	rm -rf $(VENV) *.egg-info build .mypy_cache .ruff_cache .pytest_cache .hypothesis
 
 $(RUNTIME):
-	@test -n "$(PYTHON)" || { echo "Headwater needs Python 3.11 or 3.12; name one with make PYTHON=/path/to/python3.11" >&2; exit 1; }
+	@{ $(PYTHON) $(SUPPORTED); } || { echo "Headwater needs Python 3.11 or 3.12: make PYTHON=/path/to/python3.11" >&2; exit 1; }
 	@echo "Creating $(VENV) with $(PYTHON): about 1 GB to download the first time (more with a CUDA build of torch)."
 	@$(BIN)/python -c '' 2>/dev/null || $(PYTHON) -m venv --clear $(VENV) || { \
 		echo "$(PYTHON) could not make a virtual environment; on Debian and Ubuntu: apt-get install python3-venv" >&2; exit 1; }

@@ -82,10 +82,8 @@ def _ask(workspace: Workspace, say: Say) -> list[Context]:
             found = _context(workspace, question, user, groups)
             say(f"\n-- asked by {who} --\n{_shortened(context_text(found))}")
             contexts.append(found)
-    seen = {c.source for c in contexts[1].citations}
-    say(
-        f"\nAnybody saw {sorted(seen)}; Ines also saw 'hr': {'hr' in {c.source for c in contexts[3].citations}}."
-    )
+    theirs, hers = ({c.source for c in found.citations} for found in (contexts[1], contexts[3]))
+    say(f"\nFor the second question anybody was shown {sorted(theirs)}, and Ines {sorted(hers)}.")
     return contexts
 
 
@@ -111,9 +109,8 @@ def _export(workspace: Workspace, say: Say) -> dict[str, Any]:
 
     say("\n== 3. Export: a fine-tuning dataset from the same release ==")
     answer = export_dataset(dataset="handbook-qa", project=str(workspace.opened.path))
-    say(
-        f"{answer['dataset']} from release {answer['release']}: {answer['splits']}; refused {answer['refused']}"
-    )
+    say(f"{answer['dataset']} from release {answer['release']}: {answer['splits']}")
+    say(f"refused {answer['refused']}")
     say(f"in {answer['out']}")
     for row, lineage in _two_rows(Path(answer["out"])):
         say("\n" + "\n".join(f"  {m['role']:<10}{_one_line(m['content'])}" for m in row["messages"]))

@@ -24,7 +24,7 @@ def export_dataset(
         out: The folder to write to; `datasets` beside the project file without it.
     """
     written = export(open_workspace(project), dataset, release=release, out=out)
-    answer = written.as_dict()
+    answer: dict[str, Any] = written.as_dict()
     rows = "\n".join(f"| {split} | {count} |" for split, count in answer["splits"].items())
     refused = "\n".join(f"- {count} refused: `{reason}`" for reason, count in answer["refused"].items())
     page = f"# {dataset} from release {answer['release']}\n\n| split | rows |\n|---|---|\n{rows}\n\n{refused}"

@@ -63,7 +63,7 @@ def as_task(name: str, stage: Callable[[], T]) -> T:
         retry_jitter_factor=0.5 if repeat else None,
         retry_condition_fn=_may_pass,
     )(stage)
-    return cast("T", wrapped())
+    return wrapped()
 
 
 def ingest_in_workspace(workspace: Workspace, name: str, options: IngestOptions) -> Run:

@@ -110,6 +110,14 @@ class Ledger:
             quarantined=len(self.rejected) + len(self.still_quarantined),
         )
 
+    def relabeled_documents(self) -> set[str]:
+        """Return the released documents that carry other acl, labels or language than their source has now.
+
+        Whatever became of the item: a stale document must not stay open when its source was closed.
+        """
+        documents = (row for item in self.known.values() for row in item.documents)
+        return {str(row["document_id"]) for row in documents if row["meta_hash"] != self.meta_hash}
+
     def reasons(self) -> dict[str, int]:
         """Return how many items and records were rejected in this run, by reason."""
         rows: Iterable[dict[str, Any]] = [*self.rejected.values(), *self.rejected_records]

@@ -15,7 +15,8 @@ def change_report(run: Run) -> str:
 def _refusal(run: Run) -> str:
     if not run.refused:
         return ""
-    return f"**Refused.** {run.refused['detail']}\n\n*State:* {run.refused['state']}\n\n*To do:* {run.refused['fix']}"
+    told = run.refused
+    return f"**Refused.** {told['detail']}\n\n*State:* {told['state']}\n\n*To do:* {told['fix']}"
 
 
 def _changes(run: Run) -> str:

@@ -58,7 +58,6 @@ def checks(project_uri: str | None = None) -> list[Check]:
         model_weights(),
         openvino_precision(),
         spacy_model(),
-        pandoc(),
         free_disk(project_uri),
         file_locks(project_uri),
         program("chromium-driver", "/usr/bin/chromedriver", tests="pages in a browser"),
@@ -177,15 +176,6 @@ def spacy_model() -> Check:
         detail = "this unstructured has other private names: it would download a model at the first document"
         return Check("spacy", "mismatch", detail, REINSTALL)
     return Check("spacy", "ok", "word tables replace en_core_web_sm")
-
-
-def pandoc() -> Check:
-    """Whether .rst and .epub can be read."""
-    folder = _folder("pypandoc")
-    bundled = folder is not None and (folder / "files/pandoc").exists()
-    if bundled or shutil.which("pandoc"):
-        return Check("pandoc", "ok", "bundled" if bundled else "the system's")
-    return Check("pandoc", "missing", "no pandoc: .rst and .epub are rejected", REINSTALL)
 
 
 def free_disk(uri: str | None) -> Check:

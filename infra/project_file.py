@@ -83,9 +83,9 @@ def _plain(root: yaml.Node | None, path: Path) -> Any:
         raise ConfigError(f"{path.name} is empty", fix="run `headwater init` for a commented one")
     loader = yaml.SafeLoader("")
     try:
-        return _expanded(loader.construct_document(root), path)  # type: ignore[no-untyped-call]
+        return _expanded(loader.construct_document(root), path)
     finally:
-        loader.dispose()  # type: ignore[no-untyped-call]
+        loader.dispose()
 
 
 def _expanded(value: Any, path: Path) -> Any:
@@ -131,7 +131,7 @@ def _child(node: yaml.Node | None, part: Any) -> yaml.Node | None:
     if isinstance(node, yaml.MappingNode):
         for key, value in node.value:
             if key.value == part:
-                return value if isinstance(value, yaml.CollectionNode) else key  # type: ignore[no-any-return]
+                return value if isinstance(value, yaml.CollectionNode) else key
     if isinstance(node, yaml.SequenceNode) and isinstance(part, int) and part < len(node.value):
-        return node.value[part]  # type: ignore[no-any-return]
+        return node.value[part]
     return None

@@ -159,7 +159,7 @@ class ContextViewSection(Section):
     vector_weight: Share = 0.4
     """Share of the vector leg in the fused score; the rest is the keyword leg's."""
     min_score: Share | None = None
-    """Below this vector similarity nothing is relevant and the answer is `answerable: false`; unset, the default."""
+    """Below this vector similarity nothing is relevant: `answerable: false`. Unset, the default holds."""
 
 
 class DatasetSection(Section):

@@ -141,12 +141,26 @@ def clone(tmp_path: Path) -> Path:
         r"^(?:RUNTIME|PROJECT|TESTS) := (\S+)$", make(tmp_path, "-p", "help"), re.MULTILINE
     ):
         (tmp_path / stamp).touch()
+        os.utime(tmp_path / stamp, (0, 0))  # none newer than another
     return tmp_path
 
 
 def test_a_second_make_installs_nothing(clone: Path) -> None:
     assert make(clone, "demo").split() == [".venv/bin/headwater", "demo"]
     assert "pip" not in make(clone, "test")
+
+
+def test_another_python_is_refused_before_anything_is_made(clone: Path) -> None:
+    for stamp in (clone / ".venv").iterdir():
+        stamp.unlink()
+
+    done = subprocess.run(
+        ["make", "demo", "PYTHON=false"], cwd=clone, check=False, capture_output=True, text=True
+    )
+
+    assert done.returncode != 0
+    assert "Python 3.11 or 3.12" in done.stderr
+    assert list((clone / ".venv").iterdir()) == []
 
 
 @pytest.mark.parametrize("file", ["build", "runtime", "torch", "test"])

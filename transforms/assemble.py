@@ -55,7 +55,7 @@ class Assembled:
 def assemble(
     question: str, hits: Sequence[Hit], params: Assembly, *, tokenizer: Tokenizer, fence: str, now: datetime
 ) -> Assembled:
-    """Return the prompt for a question: the best hits that fit, or a plain statement that nothing is relevant.
+    """Return the prompt for a question: the best hits that fit, or a statement that nothing is relevant.
 
     Raises ConfigError when the budget cannot even hold the template and the question.
     """

@@ -9,7 +9,7 @@ import pyarrow as pa
 from schemas.quarantine import TRANSIENT
 
 LISTED = pa.schema([("key", pa.string()), ("token", pa.string()), ("parse_fp", pa.string())])
-"""What the comparison needs of a listing: each item's token, and the fingerprint of the parser it would get."""
+"""What the comparison needs of a listing: each item's token, and the fingerprint of its parser."""
 
 KNOWN = pa.schema(
     [
@@ -90,7 +90,7 @@ def compare(listed: pa.Table, items: pa.Table, known: pa.Table, *, meta_hash: st
 
 
 def changed_rows(new: pa.Table, old: pa.Table, *, key: str, ignore: frozenset[str] = frozenset()) -> pa.Table:
-    """Return the rows of `new` that `old` does not have, by key, in every column both have but the ignored."""
+    """Return the rows of `new` that `old` does not have equal, by key, in the columns both have."""
     import duckdb
 
     columns = [n for n in new.schema.names if n in set(old.schema.names) - ignore - {key}]

@@ -118,10 +118,11 @@ def _outside(documents: pa.Table) -> Mask:
 def _misquoted(chunks: pa.Table, documents: pa.Table) -> Mask:
     texts = dict(zip(documents["document_id"].to_pylist(), documents["text"].to_pylist(), strict=True))
     spans = zip(*(chunks[name].to_pylist() for name in ("document_id", "start", "end", "quote")), strict=True)
-    right = [
-        0 <= start < end and texts.get(owner, "")[start:end] == quote for owner, start, end, quote in spans
+    wrong = [
+        start < 0 or end - start != len(quote) or texts.get(owner, "")[start:end] != quote
+        for owner, start, end, quote in spans
     ]
-    return pc.invert(pa.array(right, pa.bool_()))
+    return pa.array(wrong, pa.bool_())
 
 
 def _repeated(ids: pa.ChunkedArray) -> Mask:

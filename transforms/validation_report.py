@@ -41,7 +41,7 @@ code { display: block; font: .8rem/1.6 ui-monospace, monospace; overflow-wrap: a
 
 def render_markdown(verdicts: Sequence[Verdict]) -> str:
     """Return the verdicts as Markdown: one table per suite, failing ids below it."""
-    parts = [f"# Validation: {_summary(verdicts)}"]
+    parts = [f"# Validation: {_plain(_summary(verdicts))}"]
     for verdict in verdicts:
         lines = [f"## {_plain(verdict.suite)}: {_word(verdict)}, {verdict.rows:,} rows", ""]
         lines += ["| | expectation | rows against it | share |", "| --- | --- | ---: | ---: |"]

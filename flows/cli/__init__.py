@@ -1,5 +1,8 @@
 """The command line: one verb per flow. `headwater --help` stays fast: verbs import their work lazily."""
 
-from flows.cli.app import main
 
-__all__ = ["main"]
+def main() -> None:
+    """Run the `headwater` program."""
+    from flows.cli.app import main as run
+
+    run()

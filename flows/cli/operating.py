@@ -24,7 +24,7 @@ def demo(context: typer.Context) -> None:
 
 
 def deploy(context: typer.Context) -> None:
-    """Register one Prefect deployment per source, with its schedule; remove what the project no longer names."""
+    """Register one Prefect deployment per source, with its schedule; remove what is no longer named."""
     from flows.deployments import deploy as register_all
 
     out: Output = context.obj

@@ -62,7 +62,7 @@ def rollback(
         made = roll_back(workspace.store, release, now=workspace.clock())
     out.show(
         made.as_dict(),
-        f"release {made.release} equals release {release}; publishing is on hold until `headwater release resume`",
+        f"release {made.release} equals release {release}; `headwater release resume` lets publishing go on",
     )
 
 

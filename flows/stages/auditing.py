@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import os
-from dataclasses import dataclass
+from dataclasses import asdict, dataclass
 from pathlib import Path
 from typing import Any
 
@@ -82,12 +82,12 @@ def _write_report(staged: Staged, verdicts: list[Verdict], counts: ItemCounts, r
         return None
     path = root / "_reports" / f"{run_id}-{staged.source}.html"
     path.parent.mkdir(parents=True, exist_ok=True)
-    path.write_text(render_html(verdicts, counts), encoding="utf-8")
+    path.write_text(render_html(verdicts, asdict(counts)), encoding="utf-8")
     return str(path)
 
 
 def _failed(verdict: Verdict) -> str:
-    return "; ".join(one.text for one in verdict.findings if not one.success and not one.note)
+    return "; ".join(one.text for one in verdict.results if not one.success and not one.note)
 
 
 def _duplicates(staged: Staged, found: Differences) -> list[str]:

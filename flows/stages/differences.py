@@ -92,9 +92,7 @@ def differences(staged: Staged) -> Differences:
     touched = documents.added | documents.updated | set(documents.removed)
     tables = [index.table for index in staged.workspace.indexes.values()]
     known = {row["document_id"]: row for item in staged.ledger.known.values() for row in item.documents}
-    relabeled = {
-        row["document_id"] for key in staged.ledger.meta for row in staged.ledger.known[key].documents
-    }
+    relabeled = staged.ledger.relabeled_documents()
     return Differences(
         documents=documents,
         chunks={table: _chunks(staged, table, touched) for table in tables},

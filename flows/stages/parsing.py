@@ -90,9 +90,8 @@ def parse_params(section: SourceSection) -> ParseParams:
 
 def parsed(job: Job, keys: tuple[str, ...], ledger: Ledger, seconds: Seconds) -> Iterator[ParsedItem]:
     """Yield the items among `keys` that changed and passed; everything else goes into the ledger."""
-    requests = (
-        (_request(job, key, found), content) for key, found, content in _fetched(job, keys, ledger, seconds)
-    )
+    hashes: dict[str, str] = {}
+    requests = _requests(job, keys, ledger, seconds, hashes)
     with Sandbox(TARGET, limits=Limits(), workers=CHILDREN) as sandbox:
         replies = iter(sandbox.map(requests, ahead=AHEAD))
         while True:
@@ -100,7 +99,8 @@ def parsed(job: Job, keys: tuple[str, ...], ledger: Ledger, seconds: Seconds) ->
                 reply = next(replies, None)
             if reply is None:
                 return
-            key, found = str(reply.request["key"]), str(reply.request["content_hash"])
+            key = str(reply.request["key"])
+            found = hashes.pop(key)
             ledger.parsed += 1
             try:
                 yield _passed(job, key, found, _result(reply))
@@ -114,9 +114,10 @@ def _result(reply: Reply) -> ParseResult:
     return wire.from_wire(reply.value or {})
 
 
-def _fetched(
-    job: Job, keys: tuple[str, ...], ledger: Ledger, seconds: Seconds
-) -> Iterator[tuple[str, str, bytes]]:
+def _requests(
+    job: Job, keys: tuple[str, ...], ledger: Ledger, seconds: Seconds, hashes: dict[str, str]
+) -> Iterator[tuple[dict[str, Any], bytes]]:
+    """Yield what the parsers are asked, noting each item's content hash; what is settled is not asked."""
     for key in keys:
         try:
             with seconds.spent_on("fetch"):
@@ -126,17 +127,17 @@ def _fetched(
             continue
         found = content_hash(content)
         if not ledger.settle(key, found, job.work_of(key, found), parse_fingerprint(key, job.section)):
-            yield key, found, content
+            hashes[key] = found
+            yield _request(job, key), content
 
 
-def _request(job: Job, key: str, found: str) -> dict[str, Any]:
-    request = wire.request(
+def _request(job: Job, key: str) -> dict[str, Any]:
+    return wire.request(
         key=key,
         media_type=parsers.media_type_of(key),
         params=parse_params(job.section),
         extra=job.section.parsers,
     )
-    return {**request, "key": key, "content_hash": found}
 
 
 def _passed(job: Job, key: str, found: str, result: ParseResult) -> ParsedItem:

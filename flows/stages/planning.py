@@ -120,7 +120,7 @@ def _cut(workspace: Workspace, index: Index, documents: pa.Table, unseen: set[st
     hashes = set(cut.passed["text_hash"].to_pylist())
     cache = EmbeddingCache(workspace.store, fingerprint=index.embedder_fp, dimension=embedder.dimension)
     unseen |= hashes - set(cache.get(sorted(hashes)))
-    return cut.passed.num_rows
+    return len(cut.passed)
 
 
 def _seconds(workspace: Workspace, name: str, parses: int, texts: int | None) -> float | None:
@@ -133,5 +133,5 @@ def _seconds(workspace: Workspace, name: str, parses: int, texts: int | None) ->
             per_text = embedding / run["embedded"] if run["embedded"] else 0.0
             per_item = (spent["total"] - embedding) / run["parsed"]
             expected = texts if texts is not None else parses * run["embedded"] / run["parsed"]
-            return round(parses * per_item + expected * per_text, 1)
+            return round(float(parses * per_item + expected * per_text), 1)
     return None if parses else START_UP_S

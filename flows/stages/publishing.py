@@ -9,6 +9,7 @@ import pyarrow as pa
 import pyarrow.compute as pc
 
 from flows.stages.differences import LOOKUP_KEYS, Difference, Differences, Staged
+from infra.store.denials import lift
 from infra.store.filters import is_in
 from infra.store.publish import Publication, TableChange, publish
 from schemas.document import DOCUMENT
@@ -36,6 +37,7 @@ def publish_staged(staged: Staged, found: Differences, *, run_id: str, gates: di
             base=staged.base.release if staged.base else None,
         ),
     )
+    lift(workspace.store, found.documents.added | found.documents.updated | found.relabeled)
     staged.staging.drop()
     return release
 

@@ -12,7 +12,7 @@ def in_quarantine(
     workspace: Workspace, source: str | None, *, everything: bool = False
 ) -> list[dict[str, Any]]:
     """Return quarantine rows, newest attempt per item and record, without items that have passed since."""
-    rows = logs.quarantine(workspace.store, source=source).to_pylist()
+    rows: list[dict[str, Any]] = logs.quarantine(workspace.store, source=source).to_pylist()
     if everything:
         return rows
     newest = {(row["source"], row["key"], row["record"]): row for row in rows}

@@ -56,7 +56,7 @@ def check_redo(workspace: Workspace, found: Survey, base: Release | None, *, all
             )
     if live and len(found.changes.redo) > max(1, share * live):
         raise RefusedError(
-            f"{len(found.changes.redo)} of {live} items of source {found.name!r} would be parsed again because "
+            f"{len(found.changes.redo)} of {live} items of source {found.name!r} would be parsed again: "
             f"a parser or a setting changed, more than max_redo_share {share:g}",
             fix=f"run `headwater ingest --source {found.name} --allow-rebuild`",
         )
@@ -126,7 +126,7 @@ def _documents(workspace: Workspace, base: Release, group: list[Rebuild]) -> pa.
 
 def _relabeled(workspace: Workspace, found: Survey, ledger: Ledger, documents: pa.Table) -> pa.Table:
     """The run itself may move the labels of documents it does not touch otherwise."""
-    moved = {row["document_id"] for key in ledger.meta for row in ledger.known[key].documents}
+    moved = ledger.relabeled_documents()
     stale = {
         row["document_id"] for k in ledger.rejected if k in ledger.known for row in ledger.known[k].documents
     }

@@ -17,7 +17,7 @@ from schemas.quarantine import Reason, Rejected
 
 BATCH_ITEMS = 64
 BATCH_CHARS = 400_000
-"""About 500 chunks: enough for the embedder to sort by length; after a crash at most this much is done twice."""
+"""About 500 chunks, enough for the embedder to sort by length; a crash has at most this much done twice."""
 
 
 def batched(items: Iterable[ParsedItem]) -> Iterator[list[ParsedItem]]:

@@ -35,12 +35,17 @@ def converted(layout: Layout, weights_sha256: str, cache_dir: Path) -> Path:
 
     Converts on first use; raises `EmbedderError` when the model or the disk does not allow it.
     """
-    tokenizer = file_sha256(layout.tokenizer_file)
-    key = digest("openvino", VERSION, weights_sha256, tokenizer, layout.max_tokens)
-    target = (cache_dir / f"openvino-{key}").absolute()
+    target = location(layout, weights_sha256, cache_dir)
     if not is_whole(target):
         _convert_in_child(layout.folder, target)
     return target
+
+
+def location(layout: Layout, weights_sha256: str, cache_dir: Path) -> Path:
+    """Return the folder of a conversion, whether it is there or not."""
+    tokenizer = file_sha256(layout.tokenizer_file)
+    key = digest("openvino", VERSION, weights_sha256, tokenizer, layout.max_tokens)
+    return (cache_dir / f"openvino-{key}").absolute()
 
 
 def is_whole(target: Path) -> bool:

@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
-import threading
 from collections.abc import Iterator
+from concurrent.futures import ThreadPoolExecutor
 from contextlib import contextmanager
 from pathlib import Path
 from typing import Any, Literal
@@ -29,7 +29,8 @@ class SentenceEngine:
         self._model = _load(layout, device, precision)
         # What refuses a long text must know the same limit as what would cut it.
         self._model.max_seq_length = layout.max_tokens
-        self._turn = threading.Lock()
+        # One thread for all callers: torch keeps a pool of its own for every thread that computes.
+        self._thread = ThreadPoolExecutor(1, thread_name_prefix="embedder")
         found = self._model.get_embedding_dimension()
         if found != layout.dimension:
             raise EmbedderError(
@@ -45,15 +46,17 @@ class SentenceEngine:
 
     def vectors(self, batch: Batch) -> Vectors:
         """Return one unit vector per text, shape (texts, dimension)."""
+        return self._thread.submit(self._vectors, batch).result()
+
+    def _vectors(self, batch: Batch) -> Vectors:
         encode = self._model.encode_query if batch.task == "query" else self._model.encode_document
-        with self._turn:
-            found = encode(
-                list(batch.texts),
-                prompt=batch.prompt,
-                batch_size=BATCH_TEXTS,
-                normalize_embeddings=True,
-                show_progress_bar=False,
-            )
+        found = encode(
+            list(batch.texts),
+            prompt=batch.prompt,
+            batch_size=BATCH_TEXTS,
+            normalize_embeddings=True,
+            show_progress_bar=False,
+        )
         return np.asarray(found, np.float32)
 
 
@@ -71,17 +74,21 @@ def _load(layout: Layout, device: str, precision: Precision) -> Any:
     import torch
     from sentence_transformers import SentenceTransformer
 
-    with _quiet():
-        return SentenceTransformer(
-            str(layout.folder),
-            device=device,
-            local_files_only=True,
-            trust_remote_code=False,
-            model_kwargs={
-                "dtype": torch.float32 if precision == "fp32" else torch.float16,
-                "use_safetensors": True,
-            },
-        )
+    dtype = torch.float32 if precision == "fp32" else torch.float16
+    try:
+        with _quiet():
+            return SentenceTransformer(
+                str(layout.folder),
+                device=device,
+                local_files_only=True,
+                trust_remote_code=False,
+                model_kwargs={"dtype": dtype, "use_safetensors": True},
+            )
+    except Exception as error:  # three libraries read the files, each with errors of its own
+        raise EmbedderError(
+            f"the model in {layout.folder} could not be loaded on {device}: {error}",
+            fix="fetch the model again, or set `embedder.device` to cpu",
+        ) from error
 
 
 @contextmanager

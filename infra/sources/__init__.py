@@ -39,7 +39,7 @@ class Source(Protocol):
         ...
 
     def fetch(self, key: str) -> bytes:
-        """Return an item's bytes. Raises Rejected (VANISHED, UNREADABLE, TOO_LARGE, ...) for this item alone."""
+        """Return an item's bytes. Raises Rejected (VANISHED, UNREADABLE, TOO_LARGE) for this item alone."""
         ...
 
 

@@ -39,7 +39,7 @@ def forbidden(store: Store, pinned: Release, newest: Release, entries: Collectio
 
 
 def deny_lost_rights(store: Store, target: Release, abandoned: Release) -> int:
-    """Deny what `target` would allow and `abandoned` no longer does; return how many documents it concerns."""
+    """Deny what `target` would allow and `abandoned` no longer does; return for how many documents."""
     before, after = _acls(store, target), _acls(store, abandoned)
     rows = [
         {"document_id": document, "entries": sorted(lost)}

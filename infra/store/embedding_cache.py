@@ -19,7 +19,7 @@ class EmbeddingCache:
     """Vectors by text hash, one table per embedder fingerprint."""
 
     def __init__(self, store: Store, *, fingerprint: str, dimension: int) -> None:
-        self._store, self._schema = store, embedding(dimension)
+        self._store, self._schema, self._dimension = store, embedding(dimension), dimension
         self._name = f"embeddings__{fingerprint[:8]}"
 
     def get(self, text_hashes: Sequence[str]) -> dict[str, tuple[Vectors, str]]:
@@ -29,7 +29,8 @@ class EmbeddingCache:
         found: dict[str, tuple[Vectors, str]] = {}
         for at in range(0, len(text_hashes), LOOKUP_KEYS):
             rows = self._store.scan(self._name, where=is_in("text_hash", text_hashes[at : at + LOOKUP_KEYS]))
-            vectors = np.asarray(rows["vector"].combine_chunks().flatten()).reshape(rows.num_rows, -1)
+            flat = np.asarray(rows["vector"].combine_chunks().flatten())
+            vectors = flat.reshape(rows.num_rows, self._dimension)
             keys, runtimes = rows["text_hash"].to_pylist(), rows["runtime"].to_pylist()
             found.update({k: (v, r) for k, v, r in zip(keys, vectors, runtimes, strict=True)})
         return found

@@ -34,7 +34,7 @@ def rollback(store: Store, number: int, *, now: datetime, wait_s: float = 60.0) 
 
 
 def resume(store: Store, *, now: datetime, wait_s: float = 60.0) -> Release:
-    """Publish a release equal to the present one that lets publishing go on; without a hold, change nothing."""
+    """Publish a release equal to the present one and let publishing go on; without a hold, do nothing."""
     with locked(store.uri, LOCK, wait_s=wait_s):
         last = releases.get(store, _newest(store))
         if last.state != "hold":

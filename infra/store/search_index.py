@@ -36,7 +36,7 @@ def refresh_indices(table: Table, *, fresh: bool) -> None:
 def _build(table: Table, present: set[str]) -> None:
     from lancedb.index import FTS, Bitmap, LabelList
 
-    wanted = {
+    wanted: dict[str, tuple[str, Any]] = {
         "text_idx": ("text", FTS(stem=True, remove_stop_words=True, ascii_folding=True)),
         "acl_idx": ("acl", LabelList()),
         "source_idx": ("source", Bitmap()),

@@ -77,7 +77,7 @@ class Staging:
                 yield kept.drop_columns(["batch"])
 
     def scan(self, table: str, columns: Iterable[str], valid: Valid) -> pa.Table | None:
-        """Return columns of the valid rows staged for a table, or None when nothing was ever staged for it."""
+        """Return columns of the valid rows staged for a table, or None when it was never staged."""
         name = f"{self._prefix}{table}"
         if not self._store.has(name):
             return None

@@ -109,7 +109,11 @@ class Packer:
         low = self.starts[max(first + short, last - self.budget)]
         high = self.starts[min(first + self.budget, last - short)]
         middle = self.starts[(first + last) // 2]
-        return Window(max(start + 1, low), max(start + 1, high), lambda places: min(places, key=lambda at: abs(at - middle)))
+        return Window(
+            max(start + 1, low),
+            max(start + 1, high),
+            lambda places: min(places, key=lambda at: abs(at - middle)),
+        )
 
     def _landmark(self, places: Sequence[int]) -> int:
         return min(places, key=lambda at: zlib.crc32(self.text[at : at + _LANDMARK_CHARACTERS].encode()))

@@ -9,7 +9,7 @@ from dataclasses import dataclass, field
 from transforms.parsers.build import TextBuilder
 
 GRID_MAX = 2_000_000
-"""Cells of a table once its rows are padded to the widest; without a limit 1 MB of page asks for gigabytes."""
+"""Cells of a table once padded to its widest row; without a limit 1 MB of page could ask for gigabytes."""
 COLUMNS_MAX = 50
 ROWS_MAX = 1_000
 """How many columns and rows one cell may claim to span."""

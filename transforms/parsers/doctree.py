@@ -12,10 +12,14 @@ from transforms.parsers.blocks import Block, Grid, fenced
 DIRECTIVE = re.compile(r"\.\.[ \t]+(?:\|[^|\n]+\|[ \t]+)?([\w:+.-]+)::[ \t]*(.*)\n?")
 OPTIONS = re.compile(r"\A(?:[ \t]+:[\w-]+:(?: .*)?(?:\n|\Z))+")
 ROLE = re.compile(r"(?::[\w:+.-]+:)?`[~!]?(.*?)(?:\s*<[^<>`]*>)?`(?::[\w:+.-]+:|_{1,2})?", re.DOTALL)
-LEFT_OUT = frozenset("comment target substitution_definition pending raw meta decoration system_message".split())
+LEFT_OUT = frozenset(
+    ("comment", "target", "substitution_definition", "pending", "raw", "meta", "decoration", "system_message")
+)
 OUTSIDE = frozenset(("include", "literalinclude", "raw", "toctree", "contents"))
 """Directives that name other files, or repeat this one's headings."""
-ADMONITIONS = frozenset("attention caution danger error hint important note tip warning".split())
+ADMONITIONS = frozenset(
+    ("attention", "caution", "danger", "error", "hint", "important", "note", "tip", "warning")
+)
 SAYS = {
     "versionadded": "New in version: ",
     "versionchanged": "Changed in version: ",
@@ -95,7 +99,8 @@ class Walker:
 
     def _visit_line_block(self, node: Any) -> None:
         if node.parent.tagname != "line_block":
-            self._emit("paragraph", "\n".join(words(line) for line in node.findall() if line.tagname == "line"))
+            lines = (words(line) for line in node.findall() if line.tagname == "line")
+            self._emit("paragraph", "\n".join(lines))
 
     def _visit_image(self, node: Any) -> None:
         self._emit("paragraph", node.get("alt", ""))
@@ -187,8 +192,10 @@ def _inline(node: Any) -> str:
 
 
 def _is_text(node: Any) -> bool:
-    return any(child.tagname == "#text" or child.tagname in ("literal", "reference", "emphasis", "strong")
-               for child in node.children)
+    return any(
+        child.tagname == "#text" or child.tagname in ("literal", "reference", "emphasis", "strong")
+        for child in node.children
+    )
 
 
 def _table_of(row: Any) -> Any:

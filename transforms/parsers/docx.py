@@ -1,4 +1,4 @@
-"""Word documents, by `unstructured.partition_docx`: headings by style, list numbers as Word counts them, tables.
+"""Word documents, by `unstructured.partition_docx`: headings by style, lists as Word numbers them, tables.
 
 Mended here because that leaves words out in silence (0.27.32): content controls, tracked insertions, smart
 tags, fields and text boxes are unwrapped first; footnotes and endnotes follow at the end. Deleted text stays
@@ -13,15 +13,16 @@ from typing import Any
 
 from transforms.parsers.build import TextBuilder
 from transforms.parsers.elements import append_elements
-from transforms.parsers.offline import partitioner
 from transforms.parsers.office import open_office, own_title
+from transforms.parsers.offline import partitioner
 from transforms.parsers.params import ParseParams, ParseResult
 
 W = "{http://schemas.openxmlformats.org/wordprocessingml/2006/main}"
 FALLBACK = "{http://schemas.openxmlformats.org/markup-compatibility/2006}Fallback"
-WRAPPERS = tuple(W + name for name in ("sdtContent", "sdt", "ins", "moveTo", "smartTag", "fldSimple", "customXml"))
-GONE = (FALLBACK, *(W + name for name in ("sdtPr", "sdtEndPr", "smartTagPr", "customXmlPr", "moveFrom")))
+WRAPPERS = [W + name for name in ("sdtContent", "sdt", "ins", "moveTo", "smartTag", "fldSimple", "customXml")]
+GONE = [W + name for name in ("sdtPr", "sdtEndPr", "smartTagPr", "customXmlPr", "moveFrom")]
 NOTES = ("/word/footnotes.xml", "/word/endnotes.xml")
+
 
 def parse(content: bytes, *, key: str, params: ParseParams) -> ParseResult:  # noqa: ARG001 - one signature for all
     """Return a Word document; its title is the title property, else the first outermost heading.
@@ -56,7 +57,7 @@ def _mended(file: Any, content: bytes) -> io.BytesIO:
 
 
 def _lift_text_boxes(body: Any) -> bool:
-    """Put a text box's paragraphs after the paragraph it is anchored in."""
+    """Put a text box's paragraphs behind the one it is anchored in, without the copy for old programs."""
     for fallback in list(body.iter(FALLBACK)):
         _drop(fallback)
     boxes = list(body.iter(W + "txbxContent"))

@@ -33,7 +33,7 @@ WEB_NAMES = (
 
 
 def decode_text(content: bytes) -> str:
-    """Return the text of UTF-8 (with or without a mark) or of marked UTF-16, with `\\n` line ends.
+    """Return the text of UTF-8 (with or without a mark) or of marked UTF-16, its lines ending as on Unix.
 
     Raises Rejected(BAD_ENCODING) that names the offset of the first wrong byte.
     """
@@ -46,9 +46,10 @@ def decode_page(content: bytes) -> str:
 
 
 def decode_as(content: bytes, name: str | None) -> str:
-    """Return the text of bytes that came with the name of their encoding; UTF-8 when it names none we know."""
-    known = name and WEB_ENCODINGS.fullmatch(name.lower())
-    return _unix(_strict(content, _marked(content) or (_python_name(name.lower()) if name and known else "utf-8")))
+    """Return the text of bytes whose encoding was named beside them; UTF-8 when that is no name."""
+    named = name.lower() if name else ""
+    known = _python_name(named) if WEB_ENCODINGS.fullmatch(named) else "utf-8"
+    return _unix(_strict(content, _marked(content) or known))
 
 
 def _unix(text: str) -> str:
@@ -66,7 +67,7 @@ def _declared(content: bytes) -> str | None:
         return None
     name = found.group(1).decode("ascii", "replace").lower()
     if name.startswith("utf-16"):
-        return "utf-8"  # a declaration that could be read byte by byte cannot mean it; the HTML standard agrees
+        return "utf-8"  # what could be read byte by byte is not UTF-16; the HTML standard says so too
     if not WEB_ENCODINGS.fullmatch(name):
         raise Rejected(Reason.BAD_ENCODING, f"the page declares the encoding {name!r}, which is not one")
     return _python_name(name)

@@ -52,7 +52,8 @@ def _package(archive: zipfile.ZipFile) -> tuple[str, Any]:
 
 def _pages(package_name: str, package: Any) -> Iterator[str]:
     folder = posixpath.dirname(package_name)
-    items = {item.get("id"): item for item in package.xpath("//*[local-name()='manifest']/*[local-name()='item']")}
+    manifest = package.xpath("//*[local-name()='manifest']/*[local-name()='item']")
+    items = {item.get("id"): item for item in manifest}
     for place in package.xpath("//*[local-name()='spine']/*[local-name()='itemref']"):
         item = items.get(place.get("idref"))
         if item is not None and item.get("media-type") in PAGES:

@@ -19,7 +19,7 @@ from transforms.parsers.tags import Reader
 
 
 def parse(content: bytes, *, key: str, params: ParseParams) -> ParseResult:  # noqa: ARG001 - one signature for all
-    """Return a page as one document; raises Rejected(BAD_ENCODING) when its bytes are not what it declares."""
+    """Return a page as one document; raises Rejected(BAD_ENCODING) if its bytes are not what it declares."""
     builder = TextBuilder()
     title = append_html(builder, decode_page(content))
     return ParseResult(parsed=(builder.parsed(title=title),))

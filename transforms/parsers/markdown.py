@@ -1,34 +1,27 @@
-"""Markdown: CommonMark with tables, read by markdown-it and then as the page that it makes.
+"""Markdown: CommonMark with tables, read by markdown-it, then like the page it makes.
 
 Not `unstructured.partition_md` (0.27.32): over 921 files of a large handbook it lost 4,882 of 821,101 words,
-in 288 of the files, and ran code inside list items together into one line; this one loses none.
+in 288 of the files, and ran code inside list items together into one line; this reader loses none.
 """
 
 from __future__ import annotations
 
 import re
+from html import escape
 from typing import Any
 
 from transforms.parsers.build import TextBuilder
 from transforms.parsers.encoding import decode_text
 from transforms.parsers.html import append_html
+from transforms.parsers.html_words import KNOWN
 from transforms.parsers.params import ParseParams, ParseResult
 from transforms.parsers.txt import append_text
 
 FRONT_MATTER = re.compile(r"---[ \t]*\n(.{0,65536}?)\n(?:---|\.\.\.)[ \t]*(?:\n|\Z)", re.DOTALL)
 NESTING_MAX = 100
-"""Quotes and lists deeper than this are left out by markdown-it in silence; such a file is read as plain text."""
+"""Deeper nested quotes and lists markdown-it drops in silence; such a file is read as plain text."""
 TAG = re.compile(r"</?([a-zA-Z][a-zA-Z0-9-]*)")
-TAGS = frozenset(
-    "a abbr acronym address area article aside audio b base bdi bdo big blockquote body br button canvas caption "
-    "center cite code col colgroup data datalist dd del details dfn dialog dir div dl dt em embed fieldset "
-    "figcaption figure font footer form frame frameset g h1 h2 h3 h4 h5 h6 head header hgroup hr html i iframe img "
-    "input ins kbd label legend li link main map mark math menu meta meter nav nobr noscript object ol optgroup "
-    "option output p param path picture pre progress q rp rt ruby s samp script search section select slot small "
-    "source span strike strong style sub summary sup svg table tbody td template textarea tfoot th thead time "
-    "title tr track tt u ul var video wbr".split()
-)
-"""What HTML knows. `<name>` of another sort is a placeholder that the author meant to be read."""
+CELL = re.compile(r"(?<!\\)\|")
 
 
 def parse(content: bytes, *, key: str, params: ParseParams) -> ParseResult:  # noqa: ARG001 - one signature for all
@@ -69,17 +62,35 @@ def _html(text: str) -> str | None:
         return None
     for token in tokens:
         _show_placeholders(token)
+    _show_extra_cells(tokens, text.split("\n"))
     return str(markdown.renderer.render(tokens, markdown.options, found)) + _notes(found)
 
 
 def _show_placeholders(token: Any) -> None:
-    for inner in (token, *(token.children or ())):
-        name = TAG.match(inner.content.lstrip()) if inner.type in ("html_inline", "html_block") else None
-        if name and name.group(1).lower() not in TAGS:
-            inner.type = "text"
+    for part in (token, *(token.children or ())):
+        name = TAG.match(part.content.lstrip()) if part.type in ("html_inline", "html_block") else None
+        if name and name.group(1).lower() not in KNOWN:  # a placeholder, written to be read
+            part.type = "text"
+
+
+def _show_extra_cells(tokens: list[Any], lines: list[str]) -> None:
+    """Keep the cells of a row that is longer than its header, which the rules of Markdown drop."""
+    columns = 0
+    cell: Any = None
+    row: list[int] | None = None
+    for token in tokens:
+        if token.type == "tr_open":
+            columns, row = 0, token.map
+        elif token.type == "inline":
+            columns, cell = columns + 1, token
+        elif token.type == "tr_close" and row and cell.children:
+            _, *cells = CELL.split(lines[row[0]].strip().removeprefix("|"), maxsplit=columns)[columns - 1 :]
+            extra = cells[0].strip().removesuffix("|").strip() if cells else ""
+            if extra:
+                cell.children[-1].content += f" | {extra}"
 
 
 def _notes(found: dict[str, Any]) -> str:
     """Footnotes of a single word, which CommonMark takes for the targets of links."""
-    notes = ((label, note["href"]) for label, note in found.get("references", {}).items() if label.startswith("^"))
-    return "".join(f"<p>[{label}]: {href}</p>" for label, href in notes)
+    notes = {label: note["href"] for label, note in found.get("references", {}).items() if label[0] == "^"}
+    return "".join(f"<p>[{escape(label)}]: {escape(href)}</p>" for label, href in notes.items())

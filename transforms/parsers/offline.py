@@ -15,21 +15,23 @@ import os
 from collections.abc import Callable
 from functools import cache
 from types import ModuleType
-from typing import Any
+from typing import Any, NamedTuple
 
 SWITCHES = {"DO_NOT_TRACK": "1", "SCARF_NO_ANALYTICS": "1", "UNSTRUCTURED_DISABLE_NOTICE": "1"}
 MODEL = "en_core_web_sm"
 SEAM = ("_load_spacy_model", "_get_nlp")
 """Private names of `unstructured.nlp.tokenize` (0.27.32) that the replacement hangs on."""
 
-AUXILIARIES = frozenset(
-    "am is are was were be been being have has had having do does did can could may might must shall should "
-    "will would ought 'm 're 's 've 'll 'd n't".split()
-)
-BEFORE_A_NOUN = frozenset(
-    "a an the this that these those my your his her its our their no each every some any of in on at by for "
-    "from with into onto over under between through during about against without within".split()
-)
+_AUXILIARIES = """
+am is are was were be been being have has had having do does did can could may might must shall should will
+would ought 'm 're 's 've 'll 'd n't
+"""
+_BEFORE_A_NOUN = """
+a an the this that these those my your his her its our their no each every some any of in on at by for from
+with into onto over under between through during about against without within
+"""
+AUXILIARIES = frozenset(_AUXILIARIES.split())
+BEFORE_A_NOUN = frozenset(_BEFORE_A_NOUN.split())
 
 
 def partitioner(kind: str) -> Callable[..., list[Any]]:
@@ -46,8 +48,9 @@ def _prepare() -> None:
     tokenize = importlib.import_module("unstructured.nlp.tokenize")
     require_seam(tokenize)
     if importlib.util.find_spec(MODEL) is None:
-        tokenize._load_spacy_model = build  # type: ignore[attr-defined]
-        tokenize._get_nlp.cache_clear()
+        loader, current = SEAM
+        setattr(tokenize, loader, build)
+        getattr(tokenize, current).cache_clear()
 
 
 def require_seam(tokenize: ModuleType) -> None:
@@ -85,25 +88,29 @@ def is_verb(word: str, before: str) -> bool:
     if word in AUXILIARIES:
         return True
     verbs, nouns = _forms("verb"), _forms("noun")
-    return _known(word, *verbs) and not (before in BEFORE_A_NOUN and _known(word, *nouns))
+    return _known(word, verbs) and not (before in BEFORE_A_NOUN and _known(word, nouns))
 
 
-Forms = tuple[frozenset[str], frozenset[str], tuple[tuple[str, str], ...]]
+class _Forms(NamedTuple):
+    base: frozenset[str]
+    irregular: frozenset[str]
+    endings: tuple[tuple[str, str], ...]  # of an inflected form, and of its base
 
 
 @cache
-def _forms(kind: str) -> Forms:
-    """The base words, the irregular forms, and the (ending, replacement) rules of one part of speech."""
+def _forms(kind: str) -> _Forms:
     from spacy.lookups import load_lookups
 
     tables = load_lookups("en", ["lemma_index", "lemma_exc", "lemma_rules"])
     base = frozenset(tables.get_table("lemma_index")[kind])
     irregular = frozenset(tables.get_table("lemma_exc")[kind])
-    rules = tuple((old, new) for old, new in tables.get_table("lemma_rules")[kind])
-    return base, irregular, rules
+    endings = tuple((old, new) for old, new in tables.get_table("lemma_rules")[kind])
+    return _Forms(base, irregular, endings)
 
 
-def _known(word: str, base: frozenset[str], irregular: frozenset[str], rules: tuple[tuple[str, str], ...]) -> bool:
-    if word in base or word in irregular:
+def _known(word: str, forms: _Forms) -> bool:
+    if word in forms.base or word in forms.irregular:
         return True
-    return any(word.endswith(old) and word[: len(word) - len(old)] + new in base for old, new in rules)
+    return any(
+        word.endswith(old) and word.removesuffix(old) + new in forms.base for old, new in forms.endings
+    )

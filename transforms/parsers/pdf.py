@@ -21,6 +21,7 @@ from transforms.parsers.pdf_layout import (
     without_running_lines,
 )
 from transforms.parsers.pdf_lines import Line, read_lines
+from transforms.parsers.pdf_pieces import INVISIBLE
 
 TAIL = 4096
 """A PDF ends in `startxref` and `%%EOF` (ISO 32000-1, 7.5.5); with neither near its end it was cut off."""
@@ -82,7 +83,7 @@ def _title(document: Any) -> str | None:
     """The title the file gives itself, or its first bookmark; file names and serial numbers are none."""
     bookmark = next(iter(document.get_toc(max_depth=1)), None)
     for title in (document.get_metadata_value("Title"), bookmark.get_title() if bookmark else ""):
-        words = TOOL.sub("", " ".join(title.replace("\0", "").split()))
+        words = TOOL.sub("", " ".join(INVISIBLE.sub(" ", title).split()))
         if SPOKEN.search(words) and not NO_TITLE.search(words):
             return words
     return None

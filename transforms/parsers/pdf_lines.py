@@ -18,11 +18,13 @@ TOUCH_EM = 0.03
 STRAY_LINES = 6
 STRAY_CHARS = 25
 STRAY_EM = 4.0
-"""How far back a short piece may belong: stacked cells of a table header are drawn one by one."""
+SETTLED_LINES = 24
+"""How far back a short piece or line may belong: stacked cells of a table header are drawn one by one."""
+MARK_LINES = 200
 MARK_CHARS = 4
 MARK_SIZE = 0.85
 MARK_GAP_EM = (-0.2, 0.5)
-"""A piece this short and this much smaller than its line, behind a word of it, is a footnote's mark."""
+"""A piece this short and this much smaller than a line, behind a word of it, is a footnote's mark."""
 BULLET_GAP_EM = 0.5
 
 NUMBER = re.compile(r"^[-\u2013\u2014+(]*[$€£¥]?[(]?[-\u2013\u2014]?\d[\d,.]*[)%]*$|^[-\u2013\u2014]+[)%]*$")
@@ -114,7 +116,7 @@ def _slipped_in(groups: list[list[Piece]], piece: Piece, turn: int) -> bool:
     """Put a footnote's mark behind its word: many writers draw all of a page's marks at the end."""
     if piece.letters > MARK_CHARS:
         return False
-    for group in groups:
+    for group in groups[-MARK_LINES:]:
         line = group[0]
         if line.turn != turn or piece.size > MARK_SIZE * line.size:
             continue
@@ -208,9 +210,9 @@ def _settled(lines: list[Line]) -> list[Line]:
     """Move short lines that were drawn a little too late up to where they stand: stacked table headers."""
     settled: list[Line] = []
     for line in lines:
-        at = len(settled)
+        at, first = len(settled), max(0, len(settled) - SETTLED_LINES)
         if not line.tilted and all(len(cell.text) <= STRAY_CHARS for cell in line.cells):
-            while at > 0 and 0 < line.bottom - settled[at - 1].bottom < STRAY_EM * line.size:
+            while at > first and 0 < line.bottom - settled[at - 1].bottom < STRAY_EM * line.size:
                 at -= 1
         settled.insert(at, line)
     return settled

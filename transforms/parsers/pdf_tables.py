@@ -27,6 +27,8 @@ PITCHES = (0.8, 2.2)
 BRIDGE_LINES = 3
 """How many lines of a single cell (a section's name, a wrapped label) may stand between two rows."""
 HEADER_ROWS = 6
+TABLE_LINES = 500
+"""More lines than any page of a table holds; what is longer is cut, so that no page takes forever."""
 COUNTED_ROWS = 2
 WORDED_ROWS = 3
 """The fewest rows that make a table: with figures in half of them, and without figures."""
@@ -79,19 +81,18 @@ def find_tables(lines: list[Line], pitch: float) -> list[Table]:
 
 def unbraided(lines: list[Line]) -> list[Line]:
     """Return two columns of prose one after the other where the page draws them line by line."""
+    ordered: list[Line] = []
     at = 0
     while at < len(lines):
-        end = at
+        end = at + 1
         while end < len(lines) and _beside(lines[at], lines[end]):
             end += 1
-        if end - at >= PROSE_LINES and _is_prose([cell for line in lines[at:end] for cell in line.cells]):
-            columns = [
-                [line._replace(cells=(line.cells[side],)) for line in lines[at:end]] for side in (0, 1)
-            ]
-            lines = [*lines[:at], *columns[0], *columns[1], *lines[end:]]
-            at = end + (end - at) - 1
-        at += 1
-    return lines
+        run = lines[at:end]
+        if len(run) >= PROSE_LINES and _is_prose([cell for line in run for cell in line.cells]):
+            run = [line._replace(cells=line.cells[side : side + 1]) for side in (0, 1) for line in run]
+        ordered += run
+        at = end
+    return ordered
 
 
 def _beside(first: Line, line: Line) -> bool:
@@ -124,7 +125,7 @@ def is_row(line: Line) -> bool:
 def _last_row(lines: list[Line], first: int, wide: float) -> int:
     """Follow the rows from `first`, over the few single cells that may stand between them."""
     last, edge = first, _edge(lines[first])
-    for at in range(first + 1, len(lines)):
+    for at in range(first + 1, min(len(lines), first + TABLE_LINES)):
         line = lines[at]
         drop_em = (lines[at - 1].bottom - line.bottom) / (wide * max(line.size, lines[at - 1].size, 1.0))
         if line.tilted or not -RISE_EM < drop_em < ROW_DROP_EM:

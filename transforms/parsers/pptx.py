@@ -1,4 +1,4 @@
-"""Presentations, by `unstructured.partition_pptx`: one heading a slide, its number as the page, speaker notes.
+"""Presentations, by `unstructured.partition_pptx`: one heading a slide, its number as page, its notes.
 
 Mended here (0.27.32): short lines of a slide's body are taken for titles, so only a slide's own title is a
 heading; and the notes come before that title, under the slide before. Words in charts and drawings are not
@@ -15,7 +15,6 @@ from transforms.parsers.elements import append_elements
 from transforms.parsers.office import open_office, own_title
 from transforms.parsers.offline import partitioner
 from transforms.parsers.params import ParseParams, ParseResult
-
 
 OWN_TITLE = 0
 """Depth of a slide's own title; what is deeper was guessed."""

@@ -15,7 +15,7 @@ from transforms.parsers.records_rows import NO_TEXT, RECORDS_MAX, Row, lacking_c
 COLUMNS_MAX = 16_384
 """As many as a sheet of a workbook can have (ECMA-376); more is not a table."""
 CELLS_MAX = 5_000_000
-"""Cells of one table, the blank ones that pad a short row counted: they take about 100 bytes each on the way."""
+"""Cells of one table, the blank ones that pad a short row counted: about 100 bytes each on the way."""
 DELIMITERS = ",;\t|"
 
 
@@ -43,7 +43,7 @@ def table_of_rows(text: str, delimiter: str) -> Parsed:
     flags: tuple[str, ...] = ()
     width = 0
     for _, fields, error in _rows(text, delimiter):
-        check_size(len(rows), width := max(width, len(fields)))
+        check_size(len(rows) + 1, width := max(width, len(fields)))
         if fields:
             rows.append([NO_TEXT.sub("\ufffd", field) for field in fields])
         if error is not None or (fields and len(fields) != len(rows[0])):

@@ -6,19 +6,8 @@ import re
 from collections.abc import Mapping
 
 from transforms.parsers.blocks import Block, Grid, fenced
+from transforms.parsers.html_words import BLOCKS, CODE, HEADINGS, LEFT_OUT, LISTS
 
-LEFT_OUT = frozenset(
-    "annotation annotation-xml applet audio canvas datalist embed iframe nav noembed noframes noscript object "
-    "script select style svg template textarea video".split()
-)
-BLOCKS = frozenset(
-    "address article aside blockquote body caption center dd details dialog dir div dl dt fieldset figcaption "
-    "figure footer form header hgroup hr html legend li main menu ol p search section summary table tbody td "
-    "tfoot th thead tr ul".split()
-)
-CODE = frozenset(("pre", "xmp", "listing", "plaintext"))
-HEADINGS = {f"h{depth}": depth for depth in range(1, 7)}
-LISTS = frozenset(("ul", "ol", "menu", "dir"))
 INSIDE_A_HEADING = frozenset(("div", "hr", "center"))
 INVISIBLE = re.compile(r"display\s*:\s*none|visibility\s*:\s*hidden", re.IGNORECASE)
 SPACE = re.compile(r"[ \t\n\r\f]+")  # what HTML folds; other spaces are the author's

@@ -45,7 +45,7 @@ def _paragraphs(text: str) -> Iterator[str]:
 
 
 def _heading(paragraph: str) -> tuple[int, str, str]:
-    """A paragraph's depth, heading and rest: alone after a `#`, or above a line of `=` or `-` as long as it."""
+    """A paragraph's depth, heading and rest: one line after `#`, or above a line of `=` or `-` as long."""
     first, _, rest = paragraph.strip("\n").partition("\n")
     if len(first) <= HEADING_MAX:
         if not rest and (marked := MARKED.fullmatch(first)):

@@ -66,7 +66,9 @@ BertModel(config).save_pretrained(sys.argv[1])
 def tiny(tmp_path: Path, tiny_network: Path) -> Callable[..., Path]:
     """Build a sentence-transformers folder around the tiny network."""
 
-    def built(*, pooling: str = "mean", prompts: dict[str, str] | None = None, max_tokens: int = 64) -> Path:
+    def built(
+        *, pooling: str = "mean_tokens", prompts: dict[str, str] | None = None, max_tokens: int = 64
+    ) -> Path:
         folder = shutil.copytree(tiny_network, tmp_path / f"tiny-{len(list(tmp_path.iterdir()))}")
         parts = [("", "Transformer"), ("1_Pooling", "Pooling")]
         write(

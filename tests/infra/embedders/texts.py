@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-WORDS = "river stone copper lantern meadow engine harbor winter letter bridge market window silver garden".split()
+WORDS = ("river", "stone", "copper", "lantern", "meadow", "engine", "harbor", "winter", "letter", "bridge")
 
 
 def texts(count: int = 24) -> list[str]:

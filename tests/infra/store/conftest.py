@@ -33,15 +33,21 @@ def release(store: Store) -> Publisher:
     ) -> Release:
         changes = {
             "documents": TableChange(
-                key="document_id", schema=DOCUMENT, upserts=lambda: _some(documents(*document_rows)), deletes=gone
+                key="document_id",
+                schema=DOCUMENT,
+                upserts=lambda: _some(documents(*document_rows)),
+                deletes=gone,
             ),
             CHUNKS: TableChange(
-                key="chunk_id", schema=embedded_chunk(DIMENSION), upserts=lambda: _some(chunks(*chunk_rows))
+                key="chunk_id",
+                schema=embedded_chunk(DIMENSION),
+                upserts=lambda: _some(chunks(*chunk_rows)),
             ),
         }
         index = {"default": {"table": CHUNKS}}
         at = NOW + timedelta(minutes=next(made))
-        return publish(store, Publication(changes=changes, indexes=index, kind="ingest", created_at=at, **more))
+        publication = Publication(changes=changes, indexes=index, kind="ingest", created_at=at, **more)
+        return publish(store, publication)
 
     return publish_next
 

@@ -59,7 +59,9 @@ def test_repair_leaves_a_whole_store_alone(store: Store, release: Publisher) -> 
     assert store.open("documents").version == made.tables["documents"].version
 
 
-def test_a_table_that_gains_other_rows_than_expected_is_not_published(store: Store, release: Publisher) -> None:
+def test_a_table_that_gains_other_rows_than_expected_is_not_published(
+    store: Store, release: Publisher
+) -> None:
     release(document("a"))
     change = TableChange(
         key="document_id", schema=DOCUMENT, upserts=lambda: [documents(document("b"))], growth=2

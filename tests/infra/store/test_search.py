@@ -1,4 +1,5 @@
 from collections.abc import Callable
+from itertools import pairwise
 
 import numpy as np
 from hypothesis import HealthCheck, given, settings
@@ -38,8 +39,11 @@ def test_a_forbidden_document_and_another_source_are_left_out(store: Store, rele
     release(document("a"), chunk_rows=(chunk("one", "river", of="d1"), chunk("two", "river", of="d2")))
     table = store.open(CHUNKS)
 
-    assert ids(keyword_leg(table, "river", Readable(entries=("everyone",), forbidden_documents=("d1",)), 10)) == ["two"]
-    assert ids(keyword_leg(table, "river", Readable(entries=("everyone",), sources=("other",)), 10)) == []
+    without = Readable(entries=("everyone",), forbidden_documents=("d1",))
+    elsewhere = Readable(entries=("everyone",), sources=("other",))
+
+    assert ids(keyword_leg(table, "river", without, 10)) == ["two"]
+    assert ids(keyword_leg(table, "river", elsewhere, 10)) == []
 
 
 def test_equal_scores_are_ordered_by_chunk_id_whatever_the_depth(store: Store, release: Publisher) -> None:
@@ -54,9 +58,11 @@ def test_equal_scores_are_ordered_by_chunk_id_whatever_the_depth(store: Store, r
 
 @settings(max_examples=25, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
 @given(caller=st.lists(st.sampled_from(ENTRIES), unique=True))
-def test_the_pre_filter_and_the_rule_agree_whatever_is_in_a_name(caller: list[str], store: Store, release: Publisher) -> None:
+def test_the_pre_filter_and_the_rule_agree_whatever_is_in_a_name(
+    caller: list[str], store: Store, release: Publisher
+) -> None:
     if not store.has(CHUNKS):
-        rows = [chunk(f"c{n}", "river", acl=(a, b)) for n, (a, b) in enumerate(zip(ENTRIES, ENTRIES[1:], strict=False))]
+        rows = [chunk(f"c{n}", "river", acl=acl) for n, acl in enumerate(pairwise(ENTRIES))]
         release(document("a"), chunk_rows=tuple(rows))
     found = store.scan(CHUNKS, ["chunk_id", "acl"]).to_pylist()
     allowed = {row["chunk_id"] for row in found if set(row["acl"]) & set(caller)}

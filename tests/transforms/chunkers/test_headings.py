@@ -22,12 +22,14 @@ WORDS = "alpha beta gamma delta release table holiday invoice budget office".spl
 
 
 def cut(parsed: Parsed, max_tokens: int = 256, **more: Any) -> list[dict[str, Any]]:
-    return chunk(documents([parsed]), Headings(max_tokens=max_tokens), tokenizer=word_pieces(), **more).passed.to_pylist()
+    return chunk(
+        documents([parsed]), Headings(max_tokens=max_tokens), tokenizer=word_pieces(), **more
+    ).passed.to_pylist()
 
 
-def sentences(count: int, seed: int = 0, words: int = 9) -> str:
+def sentences(count: int, seed: int = 0) -> str:
     rng = random.Random(seed)
-    return " ".join(" ".join(rng.choices(WORDS, k=words)).capitalize() + f" {seed}-{n}." for n in range(count))
+    return " ".join(" ".join(rng.choices(WORDS, k=9)).capitalize() + f" {seed}-{n}." for n in range(count))
 
 
 def quotes(rows: Sequence[dict[str, Any]]) -> list[str]:
@@ -38,12 +40,21 @@ def quotes(rows: Sequence[dict[str, Any]]) -> list[str]:
 
 TEXTS = st.one_of(
     st.text(max_size=60),
-    st.lists(st.sampled_from([*WORDS, "3.14", "e.g.", "Why?", "no!", "naïve", "这是。句子", "👩‍👩‍👧", "x" * 130, "\n", "  "]), max_size=80).map(" ".join),
+    st.lists(
+        st.sampled_from(
+            [*WORDS, "3.14", "e.g.", "Why?", "no!", "naïve", "这是。句子", "👩‍👩‍👧", "x" * 130, "\n", "  "]
+        ),
+        max_size=80,
+    ).map(" ".join),
 )
 ELEMENTS = st.one_of(
     st.tuples(st.just("heading"), TEXTS, st.integers(1, 4)),
-    st.tuples(st.sampled_from(["paragraph", "list_item", "code", "page", "message", "field", "table"]), TEXTS),
-    st.tuples(st.just("table"), st.lists(st.lists(st.sampled_from(WORDS), min_size=1, max_size=4), max_size=20)),
+    st.tuples(
+        st.sampled_from(["paragraph", "list_item", "code", "page", "message", "field", "table"]), TEXTS
+    ),
+    st.tuples(
+        st.just("table"), st.lists(st.lists(st.sampled_from(WORDS), min_size=1, max_size=4), max_size=20)
+    ),
 )
 DOCUMENTS = st.lists(ELEMENTS, max_size=12).map(lambda elements: built(*elements))
 TOKENIZERS = st.sampled_from([word_pieces(), word_pieces(), Crooked(), Pieced()])
@@ -53,7 +64,9 @@ LAW = settings(deadline=None)
 
 @LAW
 @given(parsed=DOCUMENTS, tokenizer=TOKENIZERS, limit=LIMITS)
-def test_every_span_round_trips_and_ends_the_embedded_text(parsed: Parsed, tokenizer: Tokenizer, limit: int) -> None:
+def test_every_span_round_trips_and_ends_the_embedded_text(
+    parsed: Parsed, tokenizer: Tokenizer, limit: int
+) -> None:
     rows = chunk(documents([parsed]), Headings(max_tokens=limit), tokenizer=tokenizer).passed.to_pylist()
 
     assert all(parsed.text[row["start"] : row["end"]] == row["quote"] for row in rows)
@@ -94,7 +107,9 @@ def test_a_document_is_cut_the_same_whatever_stands_beside_it(several: list[Pars
 
     assert together.passed.equals(pa.concat_tables([CHUNK.empty_table(), *(one.passed for one in alone)]))
     chunked = set(together.passed["document_id"].to_pylist())
-    assert sorted(chunked | set(together.rejected["document_id"].to_pylist())) == sorted(table["document_id"].to_pylist())
+    assert sorted(chunked | set(together.rejected["document_id"].to_pylist())) == sorted(
+        table["document_id"].to_pylist()
+    )
     assert len(chunked) + len(together.rejected) == len(table)
 
 
@@ -136,17 +151,20 @@ def test_an_appended_sentence_changes_at_most_three_chunks(flat: bool) -> None:
     assert 1 <= new <= 3
 
 
-@pytest.mark.parametrize("flat", [True, False])
-def test_after_an_edit_anywhere_the_cuts_fall_back_into_their_old_places(flat: bool) -> None:
-    elements = long_document(flat)
+@pytest.mark.parametrize("kind", ["list_item", "paragraph"])
+def test_after_an_edit_anywhere_the_cuts_fall_back_into_their_old_places(kind: str) -> None:
+    lines = sentences(1100).split(". ")
+    whole = kind == "paragraph"  # one long paragraph, or 1100 short items
     costs = []
 
-    for n in [n for n, element in enumerate(elements) if element[0] == "paragraph"][::10]:
-        edited = [*elements[:n], ("paragraph", f"{elements[n][1]} One more thing."), *elements[n + 1 :]]
-        costs.append(changed_ids(built(*elements), built(*edited))[1])
+    for n in range(50, 900, 85):
+        edited = [*lines[:n], f"{lines[n]} and one more thing", *lines[n + 1 :]]
+        before, after = ([". ".join(some)] if whole else some for some in (lines, edited))
+        total, new = changed_ids(*(built(*((kind, text) for text in some)) for some in (before, after)))
+        costs.append(new)
 
-    assert sum(costs) / len(costs) <= 3
-    assert max(costs) <= 10
+    assert total >= 60
+    assert sum(costs) / len(costs) <= 5
 
 
 def test_the_same_sentence_twice_has_two_ids_and_an_edit_elsewhere_moves_neither() -> None:
@@ -164,7 +182,9 @@ def test_the_same_sentence_twice_has_two_ids_and_an_edit_elsewhere_moves_neither
 
 
 def test_a_chunk_never_crosses_a_heading_and_carries_those_it_stands_under() -> None:
-    rows = cut(built(("heading", "Leave"), ("paragraph", "All."), ("heading", "Sick", 2), ("paragraph", "Call in.")))
+    rows = cut(
+        built(("heading", "Leave"), ("paragraph", "All."), ("heading", "Sick", 2), ("paragraph", "Call in."))
+    )
 
     assert quotes(rows) == ["All.", "Call in."]
     assert [row["headings"] for row in rows] == [["Leave"], ["Leave", "Sick"]]
@@ -172,7 +192,9 @@ def test_a_chunk_never_crosses_a_heading_and_carries_those_it_stands_under() -> 
 
 
 def test_a_first_heading_that_is_not_the_title_stays() -> None:
-    (row,) = cut(built(("heading", "Leave"), ("heading", "Sick", 2), ("paragraph", "Call in."), title="Handbook"))
+    (row,) = cut(
+        built(("heading", "Leave"), ("heading", "Sick", 2), ("paragraph", "Call in."), title="Handbook")
+    )
 
     assert row["text"] == "Handbook\nLeave > Sick\nCall in."
 
@@ -188,7 +210,9 @@ def test_embed_text_says_what_goes_before_the_text() -> None:
 
 
 def test_a_heading_without_anything_under_it_is_a_chunk() -> None:
-    rows = cut(built(("heading", "Top"), ("heading", "Empty", 2), ("heading", "Full", 2), ("paragraph", "Text.")))
+    rows = cut(
+        built(("heading", "Top"), ("heading", "Empty", 2), ("heading", "Full", 2), ("paragraph", "Text."))
+    )
 
     assert quotes(rows) == ["## Empty", "Text."]
     assert rows[0]["headings"] == ["Top", "Empty"]
@@ -209,9 +233,7 @@ def test_a_long_prefix_loses_its_outer_headings_before_its_title() -> None:
 
     (row,) = cut(built(*path, ("paragraph", "Text."), title="Handbook"), max_tokens=32)
 
-    assert row["text"] == "Handbook\nrelease table > holiday invoice > budget\nText.".replace(
-        "release table > holiday invoice > budget", "delta release > release table > table holiday"
-    )
+    assert row["text"] == "Handbook\ndelta release > release table > table holiday\nText."
     assert len(row["headings"]) == 5
 
 
@@ -309,7 +331,11 @@ def test_a_header_wider_than_the_room_for_it_is_cut() -> None:
 
     rows = cut(built(("table", table)), max_tokens=64)
 
-    assert all(row["text"].startswith("| column 0 | column 1 |") for row in rows[1:] if row["quote"].startswith("| 0"))
+    assert all(
+        row["text"].startswith("| column 0 | column 1 |")
+        for row in rows[1:]
+        if row["quote"].startswith("| 0")
+    )
 
 
 def test_code_that_does_not_fit_is_cut_at_line_ends_and_keeps_its_indentation() -> None:
@@ -352,7 +378,9 @@ def test_a_long_text_is_tokenized_in_stretches() -> None:
 
 
 def test_what_a_document_says_of_itself_is_on_its_chunks() -> None:
-    table = documents([built(("paragraph", "Text."))], acl=["group:hr", "user:ann"], status="stale", title="Leave")
+    table = documents(
+        [built(("paragraph", "Text."))], acl=["group:hr", "user:ann"], status="stale", title="Leave"
+    )
 
     row = chunk(table, Headings(), tokenizer=word_pieces()).passed.to_pylist()[0]
 
@@ -364,7 +392,9 @@ def test_what_a_document_says_of_itself_is_on_its_chunks() -> None:
 
 def test_text_that_no_element_claims_is_a_paragraph() -> None:
     text = "First.\n\n# Head\n\nLast."
-    parsed = Parsed(text=text, elements=(Element(type="heading", start=8, end=14, depth=1, headings=("Head",)),))
+    parsed = Parsed(
+        text=text, elements=(Element(type="heading", start=8, end=14, depth=1, headings=("Head",)),)
+    )
 
     rows = cut(parsed)
 
@@ -377,7 +407,11 @@ def test_a_document_without_text_is_rejected_and_its_neighbor_is_not() -> None:
 
     assert outcome.passed["quote"].to_pylist() == ["Text."]
     (rejected,) = outcome.rejected.to_pylist()
-    assert (rejected["key"], rejected["stage"], rejected["reason"]) == ("item-0.md", "chunk", Reason.EMPTY_AFTER_PARSE)
+    assert (rejected["key"], rejected["stage"], rejected["reason"]) == (
+        "item-0.md",
+        "chunk",
+        Reason.EMPTY_AFTER_PARSE,
+    )
 
 
 def test_a_document_no_limit_can_hold_is_rejected_whole() -> None:

@@ -10,9 +10,13 @@ from dataclasses import dataclass
 from transforms.datasets.questions.words import STOPWORDS
 
 WORD = re.compile(r"[^\W_](?:[\w'’.-]*[^\W_])?")
+NAME = re.compile(r"^[A-Z][\w'’-]* [A-Z][\w'’-]*")
+NAME_CHARS = 60
 RARE_SHARE = 0.02
 RARE_DOCUMENTS = 2
 """A word in at most so many documents, or in so small a share of them, says which one is meant."""
+COMMON_ENDS = ("ing", "ings", "tion", "tions", "ment", "ments", "ness", "ity", "ance", "ence", "es", "ers", "ally")
+"""A word that no sentence of the documents has is taken for a common one if it ends like this."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -23,6 +27,8 @@ class Lexicon:
     frequency: Counter[str]
     lower: Counter[str]
     capital: Counter[str]
+    pairs: Counter[str]
+    """Two capitalized words in a row inside a sentence: names."""
     titles: Counter[str]
 
     def rare(self, word: str) -> bool:
@@ -35,7 +41,21 @@ class Lexicon:
             return word != "I"
         if not word[:1].isupper() or any(c.isupper() or c.isdigit() for c in word[1:]):
             return False
-        return self.lower[word.lower()] > self.capital[word.lower()]
+        lower, capital = self.lower[word.lower()], self.capital[word.lower()]
+        return lower > capital or (capital == 0 and word.endswith(COMMON_ENDS))
+
+    def often_lower(self, word: str) -> bool:
+        """Tell whether a word of a title, where all words are capitalized, is a common one elsewhere."""
+        plain = word[:1].isupper() and word[1:].islower()
+        return plain and 3 * self.lower[word.lower()] > self.capital[word.lower()]
+
+    def never_capital(self, word: str) -> bool:
+        """Tell whether no sentence capitalizes a word that it does not begin with."""
+        return self.capital[word.lower()] == 0
+
+    def is_name(self, first: str, second: str) -> bool:
+        """Tell whether two words in a row are a name, because sentences capitalize both."""
+        return self.pairs[f"{first} {second}"] > 0
 
     def is_one_of_many(self, title: str) -> bool:
         """Tell whether several documents have this title."""
@@ -48,6 +68,7 @@ def lexicon(texts: Iterable[tuple[str | None, str]]) -> Lexicon:
     lower: Counter[str] = Counter()
     capital: Counter[str] = Counter()
     titles: Counter[str] = Counter()
+    pairs: Counter[str] = Counter()
     total = 0
     for title, text in texts:
         total += 1
@@ -60,8 +81,9 @@ def lexicon(texts: Iterable[tuple[str | None, str]]) -> Lexicon:
                 lower[word] += 1
             elif inside_a_sentence(text, match.start()):
                 capital[word.lower()] += 1
+                pairs.update(NAME.findall(text[match.start() : match.start() + NAME_CHARS])[:1])
         frequency.update(seen)
-    return Lexicon(documents=total, frequency=frequency, lower=lower, capital=capital, titles=titles)
+    return Lexicon(documents=total, frequency=frequency, lower=lower, capital=capital, pairs=pairs, titles=titles)
 
 
 def inside_a_sentence(text: str, at: int) -> bool:

@@ -65,7 +65,7 @@ IMPERATIVES = _words(
 THIRD_PERSON = {
     "accepts": "accept", "accesses": "access", "adds": "add", "answers": "answer", "approves": "approve",
     "assigns": "assign", "automates": "automate", "calls": "call", "carries": "carry", "chairs": "chair",
-    "checks": "check", "collects": "collect", "comprises": "comprise", "contains": "contain", "controls": "control",
+    "collects": "collect", "comprises": "comprise", "contains": "contain", "controls": "control",
     "coordinates": "coordinate", "costs": "cost", "covers": "cover", "creates": "create", "decides": "decide",
     "defines": "define", "delivers": "deliver", "describes": "describe", "detects": "detect",
     "determines": "determine", "develops": "develop", "drives": "drive", "enforces": "enforce", "ensures": "ensure",
@@ -78,7 +78,7 @@ THIRD_PERSON = {
     "publishes": "publish", "receives": "receive", "records": "record", "replaces": "replace", "reports": "report",
     "represents": "represent", "requires": "require", "resolves": "resolve", "reviews": "review", "runs": "run",
     "schedules": "schedule", "sends": "send", "serves": "serve", "shows": "show", "signs": "sign",
-    "specifies": "specify", "stores": "store", "supports": "support", "tests": "test", "tracks": "track",
+    "specifies": "specify", "stores": "store", "supports": "support", "tracks": "track",
     "triggers": "trigger", "uses": "use", "validates": "validate", "writes": "write",
 }  # fmt: skip
 """Verbs whose object answers "What does ... ?", third person to base form."""
@@ -90,6 +90,13 @@ EVENTS = {
     "start": "start", "arrive": "arrive",
 }  # fmt: skip
 """Verbs that have a time; the plural forms are their own base."""
+
+ROLES = re.compile(
+    r"\b(manager|director|lead|chair|member|owner|reviewer|approver|maintainer|engineer|technician|officer|liaison|editor|"
+    r"developer|founder|coordinator|president|architect|contact|head|person|moderator|organizer)\b",
+    re.IGNORECASE,
+)
+"""What somebody with a name is."""
 
 PEOPLE = re.compile(
     r"\b(manager|director|lead|leads|chair|chairs|member|members|team|owner|owners|reviewer|reviewers|approver|"

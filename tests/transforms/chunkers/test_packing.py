@@ -1,0 +1,40 @@
+from __future__ import annotations
+
+from hypothesis import given, settings
+from hypothesis import strategies as st
+
+from transforms.chunkers.packing import Packer, Part
+
+TYPES = st.sampled_from(["paragraph", "code", "table", "message"])
+
+
+@settings(deadline=None)
+@given(
+    texts=st.lists(st.tuples(TYPES, st.text("ab .\n", min_size=1, max_size=40)), min_size=1, max_size=8),
+    share=st.integers(1, 3),
+    budget=st.integers(1, 20),
+)
+def test_spans_adjoin_and_fit_whatever_the_text(
+    texts: list[tuple[str, str]], share: int, budget: int
+) -> None:
+    parts, text = [], ""
+    for kind, content in texts:
+        parts.append(Part(len(text), len(text) + len(content), kind))
+        text += content
+    packer = Packer(text=text, parts=parts, starts=range(0, len(text), share), budget=budget)
+
+    spans = packer.pack(0, len(text))
+
+    assert "".join(text[start:end] for start, end in spans) == text
+    assert all(0 < packer.tokens(start, end) <= budget or start == end for start, end in spans)
+
+
+def test_two_last_pieces_share_what_is_left() -> None:
+    text = "ab " * 110
+    packer = Packer(
+        text=text, parts=[Part(0, len(text), "paragraph")], starts=range(0, len(text), 3), budget=100
+    )
+
+    first, second = packer.pack(0, len(text))
+
+    assert (packer.tokens(*first), packer.tokens(*second)) == (55, 55)
