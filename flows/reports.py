@@ -45,7 +45,7 @@ def _changes(run: Run) -> str:
 
 
 def _cost(run: Run) -> str:
-    spent = ", ".join(f"{stage} {run.seconds[stage]:.2f} s" for stage in STAGES if stage in run.seconds)
+    spent = ", ".join(f"{stage} {run.seconds[stage]:.2f} s" for stage in STAGES if run.seconds.get(stage))
     paid = f"{run.parsed} parsed, {run.embedded} embedded, {run.from_cache} from the cache"
     written = f"{run.bytes_written:,} bytes staged"
     return f"**Paid for:** {paid}; {written}\n\n**Time:** {run.seconds['total']:.2f} s ({spent})"

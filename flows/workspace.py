@@ -21,6 +21,7 @@ from schemas.chunk import embedded_chunk
 from schemas.errors import ConfigError, NotFoundError
 from schemas.identity import digest
 from schemas.project import IndexSection
+from schemas.run import STAGES
 from schemas.tools import Embedder
 from transforms import chunkers
 
@@ -147,5 +148,5 @@ class Seconds:
 
     def as_dict(self) -> dict[str, float]:
         """Return the total and each stage, rounded to the millisecond."""
-        total = {"total": time.perf_counter() - self._started}
+        total = {"total": time.perf_counter() - self._started, **dict.fromkeys(STAGES, 0.0)}
         return {stage: round(spent, 3) for stage, spent in {**total, **self._spent}.items()}

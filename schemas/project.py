@@ -92,12 +92,19 @@ class Schedule(Section):
         return self
 
 
+ENDINGS = (
+    "md", "markdown", "html", "htm", "rst", "txt", "docx", "pptx", "xlsx", "pdf", "csv", "json", "jsonl",
+    "eml", "epub", "xml",
+)  # fmt: skip
+"""Files that a source of type `files` lists unless its `include` says otherwise: those it can read."""
+
+
 class FilesOptions(Section):
     """What a source of type `files` takes besides the common settings."""
 
     uri: str
-    include: tuple[str, ...] = ("**/*",)
-    exclude: tuple[str, ...] = ()
+    include: tuple[str, ...] = tuple(f"**/*.{ending}" for ending in ENDINGS)
+    exclude: tuple[str, ...] = ("**/.git/**", "**/node_modules/**")
     follow_symlinks: bool = False
     max_bytes: Annotated[int, Field(ge=1)] = 100 * 1024**2
 

@@ -185,7 +185,7 @@ def _citation(n: int, hit: Hit, now: datetime) -> Citation:
 def _dropped(hits: Sequence[Hit], verdicts: dict[str, str]) -> tuple[Dropped, ...]:
     told = ("duplicate", "over_budget")
     return tuple(
-        Dropped(chunk_id=hit.chunk_id, why=verdicts[hit.chunk_id])  # type: ignore[arg-type]
+        Dropped(chunk_id=hit.chunk_id, why=verdicts[hit.chunk_id])
         for hit in hits
         if verdicts[hit.chunk_id] in told
     )

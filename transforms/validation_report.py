@@ -25,6 +25,8 @@ dd { margin: 0; font-size: 1.2rem; font-variant-numeric: tabular-nums }
 table { width: 100%; border-collapse: collapse }
 th, td { text-align: left; vertical-align: top; padding: .4rem .6rem; border-bottom: 1px solid var(--line) }
 th { font-weight: 600; font-size: .85rem; color: var(--soft) }
+th:first-child { width: 4.5rem }
+th.number { width: 9rem }
 .number { text-align: right; font-variant-numeric: tabular-nums; white-space: nowrap }
 .pass { color: var(--good) }
 .fail { color: var(--bad); font-weight: 700 }

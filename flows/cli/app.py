@@ -10,6 +10,7 @@ import typer
 
 from flows.cli import ask, datasets, ingesting, operating, projects, quarantining, releasing
 from flows.cli.output import Output, print_error
+from flows.environment import quiet
 from schemas.errors import HeadwaterError
 
 app = typer.Typer(
@@ -41,6 +42,7 @@ def main() -> None:
 
     Exit codes: 0 done, 1 failed, 2 wrong use or config, 3 a gate refused to publish, 4 unavailable.
     """
+    quiet()
     arguments = _globals_first(sys.argv[1:])
     try:
         app(args=arguments)

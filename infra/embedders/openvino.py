@@ -79,7 +79,7 @@ def platform_name() -> str:
 
 def import_openvino() -> Any:
     """Import openvino with its telemetry, which reports each import, switched off; raises `ImportError`."""
-    if "openvino" in sys.modules:
+    if sys.modules.get("openvino") is not None:
         return sys.modules["openvino"]
     before = sys.modules.get(TELEMETRY)
     sys.modules[TELEMETRY] = None  # type: ignore[assignment]

@@ -94,7 +94,7 @@ class Files:
         for entry in entries:
             key = prefix + _key(entry.name)
             if entry.is_dir(follow_symlinks=self._options.follow_symlinks):
-                if not entry.is_symlink() or self._inside(Path(entry.path)):
+                if not entry.is_symlink() or self._leads_down(Path(entry.path)):
                     yield from self._walk(Path(entry.path), key + "/")
             else:
                 yield Path(entry.path), key
@@ -104,6 +104,13 @@ class Files:
         if self._options.follow_symlinks:
             real = path.resolve()
         return real.is_relative_to(root) and real != root
+
+    def _leads_down(self, link: Path) -> bool:
+        """A link to a folder is walked when it stays inside and does not lead back to where it stands."""
+        target = link.resolve()
+        return target.is_relative_to(self._root.resolve()) and not link.parent.resolve().is_relative_to(
+            target
+        )
 
     def _no_follow(self) -> int:
         return 0 if self._options.follow_symlinks else os.O_NOFOLLOW
@@ -117,13 +124,10 @@ class Files:
 
 
 def _key(name: str) -> str:
-    return os.fsencode(name).decode("utf-8", "backslashreplace")
+    """Return a file's name as text; bytes that are not UTF-8, and backslashes, become `\\x..`."""
+    return os.fsencode(name).replace(b"\\", b"\\x5c").decode("utf-8", "backslashreplace")
 
 
 def _path(key: str) -> Path:
-    if "\\x" not in key:
-        return Path(key)
-    raw = key.encode("utf-8")
-    parts = raw.split(b"\\x")
-    escaped = parts[0] + b"".join(bytes([int(p[:2], 16)]) + p[2:] for p in parts[1:])
-    return Path(os.fsdecode(escaped))
+    first, *escaped = key.encode("utf-8").split(b"\\x")
+    return Path(os.fsdecode(first + b"".join(bytes([int(part[:2], 16)]) + part[2:] for part in escaped)))

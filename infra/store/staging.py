@@ -49,6 +49,8 @@ class Staging:
         self._store = store
         self._prefix = f"staging__{source}__"
         self._items = f"{self._prefix}items"
+        if store.has(self._items) and store.open(self._items).schema.names != STAGED_ITEM.names:
+            self.drop()  # staged by another version of this code: done again rather than misread
 
     def append(self, staged: StagedBatch) -> int:
         """Append one micro-batch, its marker last, and return the bytes of its rows in memory."""

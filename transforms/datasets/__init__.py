@@ -1,0 +1,115 @@
+"""Datasets: released documents and chunks become examples to train on.
+
+A builder is a function of `Inputs` and its own settings that yields an `Example`, or a `Refused` with its reason.
+It writes no file and knows no format. Add a type here, or name your own in the project file:
+`type: acme.datasets:letters`, where `letters` is a `DatasetType`.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator, Mapping
+from dataclasses import dataclass, fields
+from importlib import import_module
+from typing import Any
+
+from schemas.dataset import Example, Refused
+from schemas.errors import ConfigError
+from transforms.datasets.inputs import Inputs
+from transforms.datasets.params import Qa, Triplets
+
+Builder = Callable[[Inputs, Any], Iterator[Example | Refused]]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class DatasetType:
+    """What is known of a dataset type before its builder is imported."""
+
+    params: type[Any]
+    """A frozen keyword-only dataclass that checks itself."""
+    formats: tuple[str, ...]
+    """Names in `transforms.datasets.formats`; the first is the default."""
+    version: int
+    """Goes up when the same release and definition give other rows."""
+    function: str | Builder
+    """The builder, or "module:function", imported when first used."""
+    task: str
+    """The kind of task, as dataset cards name it."""
+    how: str
+    """How the rows are made and what to know before training on them, for the card."""
+
+
+CONVERSATION = ("messages", "prompt_completion", "alpaca")
+
+DATASETS = {
+    "qa": DatasetType(
+        params=Qa,
+        formats=CONVERSATION,
+        version=1,
+        function="transforms.datasets.qa:build",
+        task="question-answering",
+        how=(
+            "Questions were made from headings, sentences, tables and lists by rules; no language model wrote "
+            "anything. Each answer is a span of a document, character for character. A row is kept only if the served "
+            "retrieval, asked the question as the audience, brings the passage that holds the answer; its prompt is "
+            "the served prompt. The questions sound like the documents: they teach a model to answer from passages "
+            "and to cite them, not how people ask."
+        ),
+    ),
+    "triplets": DatasetType(
+        params=Triplets,
+        formats=("columns",),
+        version=1,
+        function="transforms.datasets.triplets:build",
+        task="sentence-similarity",
+        how=(
+            "An anchor is a question made from the documents by rules, or a heading; the positive is the chunk that "
+            "answers it, as it is embedded. Negatives are what the served hybrid retrieval ranks below the positive, "
+            "from other documents, without passages that hold the answer, nearly repeat the positive, or are as near "
+            "to the anchor as the positive is. A passage can be the positive of one row and a negative of another, in "
+            "any split. Train with a sampler that keeps duplicates out of a batch."
+        ),
+    ),
+}
+
+
+def find(name: str) -> DatasetType:
+    """Return the dataset type of a name or import string; ConfigError if there is none."""
+    if name in DATASETS:
+        return DATASETS[name]
+    found = _imported(name) if ":" in name else None
+    if not isinstance(found, DatasetType):
+        raise ConfigError(
+            f"unknown dataset type {name!r}",
+            fix=f"use one of {', '.join(sorted(DATASETS))}, or 'module:name' of a transforms.datasets.DatasetType",
+        )
+    return found
+
+
+def read_params(name: str, settings: Mapping[str, Any]) -> Any:
+    """Return a type's parameters from its settings in the project file; ConfigError if they are wrong."""
+    params = find(name).params
+    known = [field.name for field in fields(params)]
+    unknown = sorted(settings.keys() - set(known))
+    if unknown:
+        raise ConfigError(f"dataset type {name!r} has no setting {unknown[0]!r}", fix=f"it has {', '.join(known)}")
+    try:
+        return params(**settings)
+    except (TypeError, ValueError) as error:
+        raise ConfigError(f"dataset type {name!r}: {error}", fix="mend it in the project file") from error
+
+
+def build(name: str, inputs: Inputs, params: Any) -> Iterator[Example | Refused]:
+    """Yield the examples of a type, and what was refused, in the order of the documents."""
+    function = find(name).function
+    builder: Builder = _imported(function) if isinstance(function, str) else function
+    return builder(inputs, params)
+
+
+def _imported(path: str) -> Any:
+    module, _, attribute = path.partition(":")
+    try:
+        return getattr(import_module(module), attribute)
+    except (ImportError, AttributeError, ValueError) as error:
+        raise ConfigError(
+            f"dataset type {path!r} cannot be imported: {error}", fix="check the import string and PYTHONPATH"
+        ) from error

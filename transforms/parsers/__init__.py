@@ -18,6 +18,7 @@ from urllib.parse import urlsplit
 from schemas.errors import ConfigError
 from schemas.identity import fingerprint as stage_fingerprint
 from schemas.quarantine import Reason, Rejected
+from transforms.parsers.encoding import is_blank
 from transforms.parsers.params import ParseParams, ParseResult
 from transforms.parsers.verdict import checked, verdict
 
@@ -96,7 +97,7 @@ def parse(
     Rejected when the whole item is: EMPTY_ITEM, UNSUPPORTED, EMPTY_AFTER_PARSE, PARSER_FAILED for a parser's
     own fault, or what the parser said. Raises ConfigError when `extra` names nothing that can be imported.
     """
-    if not content.strip(b"\x00 \t\r\n\f\v\xef\xbb\xbf\xff\xfe"):
+    if is_blank(content):
         raise Rejected(Reason.EMPTY_ITEM, f"{len(content)} bytes, none of them visible")
     name, _ = _named(media_type, extra)
     if name is None:

@@ -10,9 +10,10 @@ from transforms.parsers.build import TextBuilder
 
 GRID_MAX = 2_000_000
 """Cells of a table once padded to its widest row; without a limit 1 MB of page could ask for gigabytes."""
-COLUMNS_MAX = 50
-ROWS_MAX = 1_000
-"""How many columns and rows one cell may claim to span."""
+SPAN_MAX = 50
+"""How many columns or rows one cell may claim."""
+SPANNED_WIDTH_MAX = 1_000
+"""Cells right of this column claim their own place only."""
 
 
 @dataclass(slots=True)
@@ -35,13 +36,12 @@ class Grid:
 
     rows: list[list[list[Block]]] = field(default_factory=list)
     cell_open: bool = False
-    _held: list[int] = field(default_factory=list)  # per column: rows below that a cell still reaches into
+    _held: dict[int, int] = field(default_factory=dict)  # column: rows below that a cell still reaches into
 
     def open_row(self) -> None:
         """Start a row."""
-        if self.rows:
-            done = len(self.rows[-1])
-            self._held[done:] = [max(0, rows - 1) for rows in self._held[done:]]
+        done = len(self.rows[-1]) if self.rows else 0
+        self._held = {at: rows - (at >= done) for at, rows in self._held.items() if rows - (at >= done) > 0}
         self.rows.append([])
 
     def open_cell(self, *, columns: int = 1, rows: int = 1) -> list[Block]:
@@ -49,12 +49,15 @@ class Grid:
         if not self.rows:
             self.open_row()
         row, cell = self.rows[-1], list[Block]()
-        while len(row) < len(self._held) and self._held[len(row)]:
+        while self._held.get(len(row)):
             self._held[len(row)] -= 1
             row.append(NOTHING)
-        columns, rows = min(max(columns, 1), COLUMNS_MAX), min(max(rows, 1), ROWS_MAX)
-        self._held[len(row) : len(row) + columns] = [rows - 1] * columns
-        row += [cell, *[NOTHING] * (columns - 1)]
+        if len(row) < SPANNED_WIDTH_MAX:
+            columns, rows = min(max(columns, 1), SPAN_MAX), min(max(rows, 1), SPAN_MAX)
+            self._held |= {len(row) + at: rows - 1 for at in range(columns) if rows > 1}
+            row += [cell, *[NOTHING] * (columns - 1)]
+        else:
+            row.append(cell)
         self.cell_open = True
         return cell
 

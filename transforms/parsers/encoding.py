@@ -32,6 +32,12 @@ WEB_NAMES = (
 """What the web means by a name, where Python means less."""
 
 
+def is_blank(content: bytes) -> bool:
+    """Return whether the bytes are none, or only spaces, zeros and an encoding's mark."""
+    mark = next((mark for mark, _ in BOMS if content.startswith(mark)), b"")
+    return not content.removeprefix(mark).strip(b"\x00 \t\r\n\f\v")
+
+
 def decode_text(content: bytes) -> str:
     """Return the text of UTF-8 (with or without a mark) or of marked UTF-16, its lines ending as on Unix.
 

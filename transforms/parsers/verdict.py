@@ -39,7 +39,8 @@ def checked(result: ParseResult) -> ParseResult:
         if bad is None:
             passed.append(flagged(parsed))
         elif parsed.record is None:
-            raise bad
+            if bad.reason is not Reason.EMPTY_AFTER_PARSE or not rejected:  # all its records may be rejected
+                raise bad
         else:
             rejected.append(BadRecord(record=parsed.record, reason=bad.reason, message=bad.message))
     if not passed and not rejected:

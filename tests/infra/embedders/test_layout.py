@@ -87,7 +87,7 @@ def test_weights_in_a_format_that_runs_code_are_refused(tiny: Tiny) -> None:
     folder = tiny()
     (folder / "model.safetensors").rename(folder / "pytorch_model.bin")
 
-    with pytest.raises(EmbedderError, match="no .safetensors weights"):
+    with pytest.raises(EmbedderError, match=r"no \.safetensors weights"):
         _layout(folder)
 
 

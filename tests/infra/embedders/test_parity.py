@@ -1,18 +1,16 @@
 from __future__ import annotations
 
-from collections.abc import Callable
 from pathlib import Path
 
 import numpy as np
 import pytest
 
-from infra.embedders import EmbedderParams, load
+from infra.embedders import EmbedderParams
 from infra.embedders.engine import Batch
 from infra.embedders.layout import read_layout
 from infra.embedders.packaged import packaged_folder
 from infra.embedders.parity import Verdict, judge, judged_once, probe_vectors
 from infra.embedders.probes import PROBES
-from schemas.errors import EmbedderError
 from schemas.tools import Vectors
 
 REFERENCE = np.random.default_rng(5).normal(size=(len(PROBES), 48)).astype(np.float32)
@@ -94,19 +92,6 @@ def test_probes_are_cut_to_what_the_model_reads() -> None:
     probe_vectors(recorder, layout)
 
     assert max(recorder.lengths) == layout.max_tokens
-
-
-def test_a_runtime_that_fails_the_gate_is_not_used(tiny: Callable[..., Path], tmp_path: Path) -> None:
-    """Random weights put all texts close together, so that bf16 cannot keep their neighbors."""
-    params = EmbedderParams(model=str(tiny()))
-
-    found = load(params, cache_dir=tmp_path / "cache")
-
-    if found.runtime == "openvino-bf16":
-        pytest.fail("the tiny model passed in bf16")
-    assert "openvino-bf16: " in found.note
-    with pytest.raises(EmbedderError, match=r"parity gate: mean cosine|does not compute in bf16"):
-        load(params, cache_dir=tmp_path / "cache", runtime="openvino-bf16")
 
 
 def _noise(size: float) -> Vectors:

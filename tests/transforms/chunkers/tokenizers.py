@@ -26,7 +26,7 @@ class WordPieces:
 
 
 class Crooked:
-    """Its counts do not add up: the whole always has more tokens than its parts, and offsets tell half of it."""
+    """Its counts do not add up: a text has more tokens than its parts, and offsets tell half of them."""
 
     def count(self, texts: Sequence[str]) -> list[int]:
         return [2 + int(len(text.split()) ** 1.3) + len(text) // 5 + text.count("\n") for text in texts]

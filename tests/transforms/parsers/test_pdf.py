@@ -76,7 +76,8 @@ def pdf(
     start = len(out)
     table = "".join(f"{offset:010} 00000 n \n" for offset in offsets)
     head = f"xref\n0 {len(bodies) + 1}\n0000000000 65535 f \n{table}"
-    tail = f"trailer\n<< /Size {len(bodies) + 1} /Root 1 0 R /Info 3 0 R {trailer} >>\nstartxref\n{start}\n%%EOF\n"
+    root = f"/Size {len(bodies) + 1} /Root 1 0 R /Info 3 0 R"
+    tail = f"trailer\n<< {root} {trailer} >>\nstartxref\n{start}\n%%EOF\n"
     return out + head.encode() + tail.encode("latin-1")
 
 
@@ -123,6 +124,10 @@ def test_every_element_knows_its_page() -> None:
     [
         (("It gives informa-", "tion on the level."), "It gives information on the level."),
         (("A long-term plan.", "It is a long-", "term plan."), "A long-term plan. It is a long-term plan."),
+        (
+            ("Information in formation.", "The in-", "formation."),
+            "Information in formation. The information.",
+        ),
         (("The Black-", "Scholes model."), "The Black-Scholes model."),
     ],
 )
@@ -253,14 +258,15 @@ def test_bullets_are_list_items_with_their_continuation() -> None:
     assert parts(read(page), "list_item") == ["- a wrench that fits the bolts of the bracket", "- a ladder"]
 
 
-def test_letters_drawn_one_by_one_are_words() -> None:
-    page, x = Page(), 72.0
+def test_letters_drawn_one_by_one_beside_a_tall_column_are_words() -> None:
+    page, x = Page().lines(*["mark"] * 60, x=400, y=760), 72.0
     widths = {"w": 7.22, "a": 5.56, "t": 2.78, "e": 5.56, "r": 3.33}  # Helvetica at 10 points
     for letter in "water":
-        page.put(letter, round(x, 2), 700)
+        page.put(letter, round(x, 2), 405)
         x += widths[letter]
 
-    assert read(page).text == "water"
+    # PDFium takes such a page for vertical writing and breaks the line after every letter.
+    assert "water" in read(page).text
 
 
 @pytest.mark.parametrize("turn", [90, 180, 270])
@@ -335,7 +341,7 @@ def test_an_encrypted_pdf_is_rejected_and_says_so() -> None:
     [
         b"not a pdf at all",
         b"%PDF-1.7\n%%EOF\n",
-        pdf(Page().lines(*PROSE))[:-60],
+        pdf(Page().lines(*PROSE)).partition(b"startxref")[0],
         pdf(Page().lines(*PROSE))[: len(pdf(Page().lines(*PROSE))) // 2],
         b"",
     ],

@@ -5,6 +5,7 @@ No language model is asked. Each module here knows one shape of text: sentences,
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from typing import Any
@@ -18,6 +19,9 @@ from transforms.datasets.questions.tables import from_table
 from transforms.datasets.questions.terms import from_terms
 from transforms.datasets.questions.wording import asked, fits, in_context, stands_alone
 
+TEMPLATE = re.compile(r"template[^/]*$", re.IGNORECASE)
+"""A form to be filled in answers nothing."""
+
 __all__ = ["Lexicon", "Question", "lexicon", "questions"]
 
 
@@ -28,6 +32,8 @@ class Question:
     text: str
     """Empty when no wording was found that stands alone."""
     kind: str
+    since: int
+    """Where what must be read to find the answer begins: a table's header, else the answer itself."""
     start: int
     end: int
     answer: str
@@ -39,6 +45,8 @@ class Question:
 def questions(document: Mapping[str, Any], words: Lexicon) -> list[Question]:
     """Return the questions a row of the documents table answers, in the order of their answers."""
     found: dict[tuple[int, int], Question] = {}
+    if TEMPLATE.search(document["uri"]):
+        return []
     for section in sections(document):
         for draft in _drafts(section, words, document["text"]):
             made = _finished(draft, words)
@@ -66,6 +74,7 @@ def _finished(draft: Draft, words: Lexicon) -> Question:
     return Question(
         text=text if fits(text) else "",
         kind=draft.kind,
+        since=draft.answer.start if draft.since is None else draft.since,
         start=draft.answer.start,
         end=draft.answer.end,
         answer=draft.answer.text,

@@ -15,6 +15,8 @@ class Draft:
     kind: str
     answer: Span
     section: Section
+    since: int | None = None
+    """Offset from which the chunk must hold the text for the answer to be found in it: a table's header."""
     alone: bool = False
     """Whether the maker itself named what the question is about."""
     rank: int = 5

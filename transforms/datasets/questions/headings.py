@@ -8,7 +8,7 @@ from collections.abc import Iterator, Sequence
 from transforms.datasets.questions.draft import Draft
 from transforms.datasets.questions.lexicon import WORD, Lexicon
 from transforms.datasets.questions.page import Block, Section, Span, is_ordered, lists
-from transforms.datasets.questions.tables import PEOPLE_COLUMNS
+from transforms.datasets.questions.tables import PEOPLE_COLUMNS, PREPOSITIONS
 from transforms.datasets.questions.wording import VAGUE, is_clean, is_generic, named, phrase
 from transforms.datasets.questions.words import IMPERATIVES, THIRD_PERSON
 
@@ -16,7 +16,8 @@ ANSWER_CHARS = (30, 900)
 ITEMS = (2, 12)
 WORDS_AN_ITEM = 3
 SENTENCE = re.compile(r"(?:^|[\s“\"])[A-Z][^.!?\n]{30,}[.!]", re.MULTILINE)
-UNFINISHED = re.compile(r"\b(?:TBD|TODO|TBA|to be (?:updated|determined|announced|done)|coming soon|\[[ x]\])", re.IGNORECASE)
+UNFINISHED = re.compile(r"\b(?:TBD|TODO|TBA|to be (?:updated|determined|announced|done)|coming soon)\b|\[[ x]\]|\?\s(?:.|\n)*\?", re.IGNORECASE)
+BAD_BODY = re.compile(r"(?:See|It|They|He|She|That|These|Those|The following|Here|There|TL;DR)\b")
 SPOKEN = re.compile(r"\b(?:I|I'm|I've|I'd|my)\b")
 RULES = re.compile(r"\b(must|may|can|cannot|should|need|needs|required|allowed|never|always|at most|at least|within)\b")
 ASKING = re.compile(r"(?:what|who|when|where|why|how|which|can|may|do|does|is|are|should|must|will)\b.*\?$", re.IGNORECASE)
@@ -35,6 +36,14 @@ SHAPES = (
 """Headings that are a question with its words in another order."""
 
 ARTICLES = frozenset("a an the your my our new to with all".split())
+CLEAR_VERBS = frozenset(
+    "add apply avoid choose clean configure confirm connect create define delete describe determine disable enable ensure "
+    "enter explain find generate get identify implement include insert install invite join keep leave make nominate prepare "
+    "provide remove rename replace select send set specify submit subscribe tell uninstall upgrade use validate verify "
+    "write".split()
+)
+"""Verbs that are no nouns."""
+
 NOT_OBJECTS = frozenset("process list policy guide notes template team lead leads schedule report reports plan and or of for".split())
 """Words that make a noun of a first word that could be a verb: release process, contact list."""
 
@@ -44,6 +53,8 @@ def from_heading(section: Section, lexicon: Lexicon, page: str) -> Iterator[Draf
     heading = section.heading.strip()
     words = {word.lower() for word in WORD.findall(heading)}
     if not words or words <= VAGUE or not is_clean(heading.rstrip(":?")):
+        return
+    if any(lexicon.is_boilerplate(block.text) for block in section.blocks):
         return
     body = whole(section.blocks, page)
     for items in lists(section.blocks):
@@ -67,6 +78,8 @@ def whole(blocks: Sequence[Block], page: str) -> Span | None:
     text = page[start:end]
     if not ANSWER_CHARS[0] <= len(text) <= ANSWER_CHARS[1] or text.endswith(":"):
         return None
+    if BAD_BODY.match(text):
+        return None
     return None if UNFINISHED.search(text) or SPOKEN.search(text) else Span(text, start)
 
 
@@ -74,7 +87,7 @@ def _asking(heading: str, lexicon: Lexicon) -> str | None:
     """Return a heading as the question it is, or almost is."""
     text = re.sub(r"^(?:\d+[.)]\s*)+|^Q\d*[:.]\s*", "", heading).rstrip(".")
     if ASKING.match(text):
-        return text
+        return phrase(text, lexicon)
     for shape, question in SHAPES:
         if found := re.fullmatch(shape, text):
             return question.format(**found.groupdict())
@@ -91,7 +104,9 @@ def _asking(heading: str, lexicon: Lexicon) -> str | None:
 def _has_object(words: Sequence[str]) -> bool:
     """Tell whether a first word that can be a verb is one: "Submit a post", not "Release process" or "Commit Hygiene"."""
     second = words[1]
-    return second.lower() in ARTICLES or (second.islower() and second not in NOT_OBJECTS)
+    if second.lower() in ARTICLES:
+        return True
+    return words[0].lower() in CLEAR_VERBS and second.islower() and second not in NOT_OBJECTS
 
 
 def _of_list(
@@ -133,7 +148,7 @@ def _topic(section: Section, heading: str, body: Span, lexicon: Lexicon) -> Draf
         return None
     if not SENTENCE.search(body.text):
         return None
-    if heading.endswith(":") or heading[0].isdigit() or words[0] in ("what", "how", "why", "when", "who", "where", "if"):
+    if heading.endswith(":") or heading[0].isdigit() or words[0] in PREPOSITIONS or words[0] in ("what", "how", "why", "when", "who", "where", "if"):
         return None
     topic = phrase(heading, lexicon)
     title = (section.title or "").rstrip(".:?!").replace('"', "'")

@@ -6,16 +6,19 @@ import re
 from collections import Counter
 from collections.abc import Iterable
 from dataclasses import dataclass
+from zlib import crc32
 
 from transforms.datasets.questions.words import STOPWORDS
 
 WORD = re.compile(r"[^\W_](?:[\w'’.-]*[^\W_])?")
 NAME = re.compile(r"^[A-Z][\w'’-]* [A-Z][\w'’-]*")
 NAME_CHARS = 60
+BLOCK_CHARS = 30
+BOILERPLATE_DOCUMENTS = 3
 RARE_SHARE = 0.02
 RARE_DOCUMENTS = 2
 """A word in at most so many documents, or in so small a share of them, says which one is meant."""
-COMMON_ENDS = ("ing", "ings", "tion", "tions", "ment", "ments", "ness", "ity", "ance", "ence", "es", "ers", "ally")
+COMMON_ENDS = ("ing", "ings", "tion", "tions", "ment", "ments", "ness", "ity", "ance", "ence", "s", "ally")
 """A word that no sentence of the documents has is taken for a common one if it ends like this."""
 
 
@@ -30,6 +33,12 @@ class Lexicon:
     pairs: Counter[str]
     """Two capitalized words in a row inside a sentence: names."""
     titles: Counter[str]
+    blocks: Counter[int]
+    """In how many documents each paragraph is, by hash: what many repeat says nothing of any."""
+
+    def is_boilerplate(self, block: str) -> bool:
+        """Tell whether several documents have a paragraph word for word."""
+        return self.blocks[crc32(block.encode())] >= BOILERPLATE_DOCUMENTS
 
     def rare(self, word: str) -> bool:
         """Tell whether a word is in few documents."""
@@ -69,6 +78,7 @@ def lexicon(texts: Iterable[tuple[str | None, str]]) -> Lexicon:
     capital: Counter[str] = Counter()
     titles: Counter[str] = Counter()
     pairs: Counter[str] = Counter()
+    blocks: Counter[int] = Counter()
     total = 0
     for title, text in texts:
         total += 1
@@ -83,7 +93,8 @@ def lexicon(texts: Iterable[tuple[str | None, str]]) -> Lexicon:
                 capital[word.lower()] += 1
                 pairs.update(NAME.findall(text[match.start() : match.start() + NAME_CHARS])[:1])
         frequency.update(seen)
-    return Lexicon(documents=total, frequency=frequency, lower=lower, capital=capital, pairs=pairs, titles=titles)
+        blocks.update({crc32(block.encode()) for block in text.split("\n\n") if len(block) >= BLOCK_CHARS})
+    return Lexicon(documents=total, frequency=frequency, lower=lower, capital=capital, pairs=pairs, titles=titles, blocks=blocks)
 
 
 def inside_a_sentence(text: str, at: int) -> bool:

@@ -39,7 +39,7 @@ DATE = (
     rf"(?:(?:by|on|in|at|from|until|before|every|since)(?: the)? (?:end of )?(?:{MONTH}|{DAY}|(?:19|20)\d\d|\d{{1,2}}(?::\d\d|"
     rf" ?[ap]\.?m\b)|noon|midnight)[^,;:]*)"
 )
-NO_CLAUSE = re.compile(r"\b(who|which|that|whose|where|when|if|because|is|are|was|were|may|can|must|should|will|has|have)\b", re.IGNORECASE)
+NO_CLAUSE = re.compile(r"\b(who|which|that|whose|where|when|if|unless|although|while|because|is|are|was|were|may|can|must|should|will|has|have)\b", re.IGNORECASE)
 SPOKEN = re.compile(r"\b(?:I|I'm|I've|I'd|my|me|TBD|TODO|lol|imho)\b")
 SECOND_PERSON = re.compile(r"\w+ .*\b(?:you|we)\b|^[Ww]e\b", re.DOTALL)
 PAST = re.compile(r"\b(was|were|had|did|went|came|made|said|\w{3,}ed)\b")
@@ -48,7 +48,7 @@ PAST = re.compile(r"\b(was|were|had|did|went|came|made|said|\w{3,}ed)\b")
 def from_sentences(section: Section, lexicon: Lexicon) -> Iterator[Draft]:
     """Yield the questions that single sentences of a section answer, at most one for each."""
     for block in section.blocks:
-        if block.kind not in ("paragraph", "list_item", "message"):
+        if block.kind not in ("paragraph", "list_item", "message") or lexicon.is_boilerplate(block.text):
             continue
         for sentence in sentences(without_bullet(block) if block.kind == "list_item" else block):
             made = from_sentence(sentence, lexicon)
@@ -63,7 +63,8 @@ def from_sentence(sentence: Span, lexicon: Lexicon) -> Made:
     words = text.split()
     if not WORDS[0] <= len(words) <= WORDS[1] or not text.endswith(".") or not (text[0].isupper() or text[0] == "“"):
         return None
-    if words[0].strip("“\"'").lower().rstrip(",") in BAD_STARTS or SPOKEN.search(text):
+    first = words[0].strip("“\"',").lower()
+    if first in BAD_STARTS or first in THIRD_PERSON or SPOKEN.search(text):
         return None
     for maker in MAKERS:
         made = maker(text[:-1], lexicon)
@@ -109,6 +110,8 @@ def _definition(text: str, lexicon: Lexicon) -> Made:
     if not found:
         return None
     subject, be, rest = found["subject"], found["be"], found["rest"]
+    if subject.split()[0].lower() in IMPERATIVES and len(subject.split()) > 1:
+        return None
     if len(subject.split()) > 6 or NO_CLAUSE.search(subject) or subject.split()[0].lower() in ("in", "at", "on", "for", "as"):
         return None
     name = inside(subject, lexicon)
@@ -157,14 +160,14 @@ def _how_many(text: str, lexicon: Lexicon) -> Made:
 def _within(text: str, lexicon: Lexicon) -> Made:
     """SIG chairs must publish minutes within seven days. -> Within how many days must SIG chairs publish minutes?"""
     found = re.match(
-        rf"{SUBJECT} {AUX} (?P<verb>[^,;:]{{3,80}}?) within {NUMBER} (?P<unit>(?:[a-z]+ )?(?:seconds|minutes|hours|days|weeks|"
-        r"months|years))(?P<tail> (?:of|after|from)\b[^,;:]*)?(?:[,;].*)?$",
+        rf"{SUBJECT} {AUX} (?P<verb>[^,;:]{{2,80}}?) within {NUMBER} (?P<unit>(?:[a-z]+ )?(?:seconds|minutes|hours|days|weeks|"
+        r"months|years))(?P<tail> (?:of|after|from)\b[^,;:]*)?(?P<more> (?:for|when|if|by|in|unless)\b[^,;:]*)?(?:[,;].*)?$",
         text,
     )
     if not found or NO_CLAUSE.search(found["subject"]):
         return None
     question = f"{found['unit']}{found['tail'] or ''} {found['aux']} {inside(found['subject'], lexicon)} {found['verb']}"
-    return f"Within how many {question}", "number", 0
+    return f"Within how many {question}{found['more'] or ''}", "number", 0
 
 
 def _when(text: str, lexicon: Lexicon) -> Made:

@@ -18,6 +18,10 @@ COLUMNS = (2, 12)
 LABEL_WORDS = 8
 HEADER_WORDS = 5
 PREPOSITIONS = frozenset("about after as at before by for from in into of on per since to until up with within".split())
+POINTERS = frozenset("link links url urls slides recording video id no number notes comment comments date".split())
+"""Columns that point elsewhere or say little."""
+
+DATES = re.compile(r"(?:mon|tue|wed|thu|fri|sat|sun|jan|feb|mar|apr|may|jun|jul|aug|sep|oct|nov|dec)[a-z]*", re.IGNORECASE)
 EMPTY = frozenset(("", "-", "–", "—", "n/a", "na", "none", "no", "yes", "x", "✓", "✔", "tbd", "tba", "?", "always", "never", "nothing"))
 PEOPLE_COLUMNS = re.compile(
     r"(?:chair|lead|owner|author|contact|maintainer|liaison|approver|reviewer|manager|sponsor|host|speaker|member|"
@@ -32,13 +36,13 @@ def from_table(section: Section, block: Block, lexicon: Lexicon, page: str) -> I
     if len(rows) < COLUMNS[0] or len(rows[0]) > COLUMNS[1]:
         return
     header, body = rows[0], rows[1:]
-    if len(header) == 2 and not _is_header(header[1].text):
+    if len(header) == 2 and not header[1].text[:1].isupper():
         yield from _of_pairs(section, [row for row in rows if row[0].text], lexicon, page)
         return
     labels = Counter(row[0].text for row in body)
     for row in body:
         if labels[row[0].text] == 1 and _is_label(row[0].text):
-            yield from _of_row(section, header, row, lexicon)
+            yield from _of_row(section, header, row, lexicon, block.start)
 
 
 def _rows(block: Block) -> Iterator[list[Span]]:
@@ -71,14 +75,16 @@ def field(section: Section, name: str, value: Span, lexicon: Lexicon, page: str)
     yield Draft(text=text, kind="field", answer=value, section=section, alone=True, rank=1)
 
 
-def _of_row(section: Section, header: list[Span], row: list[Span], lexicon: Lexicon) -> Iterator[Draft]:
+def _of_row(
+    section: Section, header: list[Span], row: list[Span], lexicon: Lexicon, since: int
+) -> Iterator[Draft]:
     """Without a name for the first column, rows are properties and columns are things; else it is the other way."""
     for column, cell in zip(header[1:], row[1:], strict=False):
         turned = not header[0].text and len(header) > 2
         name, label = (row[0].text, column.text) if turned else (column.text, row[0].text)
         if _is_header(name) and _is_value(cell.text) and _is_label(label):
             text = _of_cell(name, label, cell.text, lexicon)
-            yield Draft(text=text, kind="table", answer=cell, section=section, rank=1)
+            yield Draft(text=text, kind="table", answer=cell, section=section, since=since, rank=1)
 
 
 def _of_cell(header: str, label: str, value: str, lexicon: Lexicon) -> str:
@@ -94,7 +100,8 @@ def _of_cell(header: str, label: str, value: str, lexicon: Lexicon) -> str:
 
 
 def _opening(name: str, value: str) -> str:
-    plural = name.endswith("s") and not name.endswith(("ss", "us", "is"))
+    head = re.split(rf" (?:{'|'.join(sorted(PREPOSITIONS))}) ", name)[0]
+    plural = head.endswith("s") and not head.endswith(("ss", "us", "is"))
     word = "Who" if PEOPLE_COLUMNS.search(name) and not value[:1].isdigit() else "What"
     return f"{word} {'are' if plural else 'is'} the"
 
@@ -109,7 +116,7 @@ def _needs_quotes(label: str) -> bool:
 
 
 def _is_label(text: str) -> bool:
-    return bool(re.search(r"[^\W\d_]{2}", text)) and len(text.split()) <= LABEL_WORDS and is_clean(text)
+    return not re.match(r"\d{1,2}(?::\d\d)?\s?(?:[ap]\.?m|:|-|$)", text, re.IGNORECASE) and bool(re.search(r"[^\W\d_]{2}", text)) and len(text.split()) <= LABEL_WORDS and is_clean(text)
 
 
 def _is_header(text: str) -> bool:
@@ -118,6 +125,8 @@ def _is_header(text: str) -> bool:
     if not words or len(words) > HEADER_WORDS or not is_clean(text) or text[-1] in ".:!?" or re.search(r"\d", text):
         return False
     first, last = words[0], words[-1]
+    if words[-1] in POINTERS or DATES.fullmatch(words[0]):
+        return False
     if first == "who":
         return len(words) > 1
     asks = first in ("what", "how", "why", "which", "when", "where", "since", "until", "valid") or first in PREPOSITIONS

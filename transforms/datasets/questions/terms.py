@@ -7,18 +7,25 @@ from collections.abc import Iterator
 
 from transforms.datasets.questions.draft import Draft
 from transforms.datasets.questions.lexicon import Lexicon
-from transforms.datasets.questions.page import Block, Section, without_bullet
+from transforms.datasets.questions.page import Block, Section, Span, without_bullet
 from transforms.datasets.questions.headings import SPOKEN
 from transforms.datasets.questions.tables import PEOPLE_COLUMNS, field
 from transforms.datasets.questions.wording import inside, is_clean, is_generic, named
 from transforms.datasets.questions.words import DAY, IMPERATIVES
 
 PAIR = re.compile(r"(?P<term>[^:\n.!?;]{2,50}):\s+(?P<value>\S.*)", re.DOTALL)
+ANSWERS = frozenset(("answer", "resolution", "solution", "response", "reply"))
+NO_PROPERTY = re.compile(
+    r"^(?:id|key|name|title|subject|body|text|description|question|summary|messages.*)$|_(?:id|no|at|key)$|\.", re.IGNORECASE
+)
+"""Columns that name a record, or repeat it, instead of saying something of it."""
+
+PROPERTY_CHARS = 300
 VALUE_WORDS = 6
 MINUTES = re.compile(r"\b(?:meeting|minutes|notes|agenda)\b", re.IGNORECASE)
 GLOSSARY = re.compile(r"glossary|terms|terminology|definitions|vocabulary|words", re.IGNORECASE)
 NO_TERM = re.compile(
-    r"(?:note|notes|important|warning|caution|tip|hint|example|examples|todo|update|fix|fixes|feature|bug|q|a|question|answer|"
+    r"(?:(?:examples?|steps?|phase|weeks?|days?|part|question|answer|(?:stretch )?goals?|option|case) ?\d*|note|notes|important|warning|caution|tip|hint|example|examples|todo|update|fix|fixes|feature|bug|q|a|question|answer|"
     r"see|see also|pro|con|pros|cons|e\.g|i\.e|for example|optional|required|recommended|ideally|yes|no|fixed|added|changed|removed|new|known|deprecated|improved|date|time|when|where|who|what|why|how)$",
     re.IGNORECASE,
 )
@@ -37,7 +44,9 @@ def _from_block(section: Section, block: Block, lexicon: Lexicon, page: str) -> 
     if not found or not _is_term(found["term"]):
         return
     term, value = found["term"].strip(), item.inner(found.start("value"), len(item.text))
-    if block.kind == "field" or PEOPLE_COLUMNS.fullmatch(term):
+    if block.kind == "field":
+        yield from _from_field(section, term, value, lexicon, page)
+    elif PEOPLE_COLUMNS.fullmatch(term) and term.endswith("s"):
         yield from field(section, term, value, lexicon, page)
     elif GLOSSARY.search(" ".join((section.title or "", *section.headings))):
         yield Draft(text=f"What does {_quoted(term, lexicon)} mean", kind="term", answer=item, section=section, rank=0)
@@ -47,6 +56,17 @@ def _from_block(section: Section, block: Block, lexicon: Lexicon, page: str) -> 
     elif _explains(value.text) and not is_generic(section.title, lexicon) and not MINUTES.search(section.title or ""):
         text = f'What does "{section.title}" say about {inside(term, lexicon)}'
         yield Draft(text=text, kind="term", answer=item, section=section, alone=True, rank=3)
+
+
+def _from_field(section: Section, name: str, value: Span, lexicon: Lexicon, page: str) -> Iterator[Draft]:
+    """One column of a record: the answer to what its title says, or one of the thing's properties."""
+    if name.lower() in ANSWERS and section.title and len(value.text.split()) >= VALUE_WORDS:
+        title = section.title.strip().rstrip(".:").replace('"', "'")
+        text = title if title.endswith("?") else f'What is the {name.lower()} to "{title}"'
+        yield Draft(text=text, kind="record", answer=value, section=section, alone=True, rank=1)
+    elif len(value.text) <= PROPERTY_CHARS and not NO_PROPERTY.search(name):
+        words = name.replace("_", " ").replace(".", " ").strip()
+        yield from field(section, words[:1].upper() + words[1:], value, lexicon, page)
 
 
 def _explains(value: str) -> bool:

@@ -32,6 +32,7 @@ YOU_FIRST = re.compile(
     re.IGNORECASE,
 )
 YOU_LAST = re.compile(r"\b(for|to|with|from|of|at|by|on|about|help|tell|give|ask) you(?=\W*$|,| to\b| in\b| by\b)", re.I)
+NAME_WORDS = 4
 BODIES = frozenset("group committee team program project subproject guide policy handbook charter process course".split())
 """What a title ends with that takes an article."""
 
@@ -77,6 +78,13 @@ def phrase(heading: str, lexicon: Lexicon) -> str:
     words = WORD.findall(heading)
     names = {word for pair in pairwise(words) if lexicon.is_name(*pair) for word in pair}
 
+    shouted = sum(word.isupper() and len(word) > 1 for word in words) > len(words) / 2 > 1
+
+    def spoken(word: str) -> str:
+        return word.lower() if lexicon.lower[word.lower()] else word.capitalize()
+
+    if shouted:
+        return WORD.sub(lambda found: spoken(found.group()), heading)
     every = all(word[0].isupper() for word in words if word.lower() not in STOPWORDS)
 
     def written(word: str) -> str:
@@ -157,7 +165,9 @@ def named(title: str, text: str) -> str:
     last = title.split()[-1]
     if title.lower().startswith(("the ", "a ", "an ")):
         return title
-    if last.lower() in BODIES or re.search(rf"\b[Tt]he ({re.escape(title)}|{re.escape(last)})\b", text):
+    product = last[0].isupper() or any(character.isdigit() for character in title)
+    short = f"|{re.escape(last)}" if product and len(title.split()) <= NAME_WORDS else ""
+    if last.lower() in BODIES or re.search(rf"\b[Tt]he (?:{re.escape(title)}{short})\b", text):
         return f"the {title}"
     return title
 

@@ -1,0 +1,41 @@
+"""One model for the whole session, converted once for all sessions, and projects to try things on."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from flows.stages import parsing
+from schemas.tools import Embedder
+from tests.flows.projects import Project
+
+
+@pytest.fixture(scope="session")
+def embedders(model_cache: Path) -> dict[str, Embedder]:  # noqa: ARG001 - where the model is looked for
+    return {}
+
+
+@pytest.fixture
+def parses(monkeypatch: pytest.MonkeyPatch) -> Callable[[], int]:
+    """Count what the parsers are asked."""
+    asked = [0]
+
+    class Counted(parsing.Sandbox):  # type: ignore[misc]
+        def map(self, requests: Iterator[Any], **settings: Any) -> Iterator[Any]:
+            def counted() -> Iterator[Any]:
+                for request in requests:
+                    asked[0] += 1
+                    yield request
+
+            return super().map(counted(), **settings)  # type: ignore[no-any-return]
+
+    monkeypatch.setattr(parsing, "Sandbox", Counted)
+    return lambda: asked[0]
+
+
+@pytest.fixture
+def project(tmp_path: Path, embedders: dict[str, Embedder], parses: Callable[[], int]) -> Project:
+    return Project(root=tmp_path / "project", embedders=embedders, parses=parses)

@@ -1,0 +1,87 @@
+"""Inputs: what a builder of datasets is handed: released rows, and the served retrieval as tools."""
+
+from __future__ import annotations
+
+from bisect import bisect_right
+from collections import defaultdict
+from collections.abc import Callable, Collection
+from dataclasses import dataclass
+from functools import cached_property
+from typing import Any
+
+import numpy as np
+import pyarrow as pa
+
+from schemas.context import Context
+from schemas.tools import Tokenizer, Vectors
+from transforms.rank import Hit
+
+
+class Chunks:
+    """The chunks of one released table, by id and by place in their document."""
+
+    def __init__(self, table: pa.Table) -> None:
+        self._table = table.combine_chunks()
+        self._at = {chunk: n for n, chunk in enumerate(self._table["chunk_id"].to_pylist())}
+        self._places: dict[str, list[tuple[int, int, int]]] = defaultdict(list)
+        columns = (self._table[name].to_pylist() for name in ("document_id", "start", "end"))
+        for n, (document, start, end) in enumerate(zip(*columns, strict=True)):
+            self._places[document].append((start, end, n))
+        for places in self._places.values():
+            places.sort()
+
+    def row(self, chunk_id: str) -> dict[str, Any]:
+        """Return a chunk's row."""
+        return self._row(self._at[chunk_id])
+
+    def of(self, document_id: str) -> list[dict[str, Any]]:
+        """Return a document's chunks in the order of the text."""
+        return [self._row(n) for _, _, n in self._places.get(document_id, ())]
+
+    def holding(self, document_id: str, start: int, end: int) -> dict[str, Any] | None:
+        """Return the chunk that holds a whole span of a document, or None when none does."""
+        places = self._places.get(document_id, [])
+        at = bisect_right(places, start, key=lambda place: place[0]) - 1
+        if at < 0 or places[at][1] < end:
+            return None
+        return self._row(places[at][2])
+
+    def similarity(self, one: str, other: str) -> float:
+        """Return the cosine similarity of two chunks' vectors, which are unit vectors."""
+        return float(self._vectors[self._at[one]] @ self._vectors[self._at[other]])
+
+    @cached_property
+    def _vectors(self) -> Vectors:
+        flat = self._table["vector"].combine_chunks()
+        flat = flat.chunk(0) if isinstance(flat, pa.ChunkedArray) else flat
+        return np.asarray(flat.flatten(), dtype=np.float32).reshape(len(flat), -1)
+
+    def _row(self, n: int) -> dict[str, Any]:
+        return {name: self._table[name][n].as_py() for name in self._table.schema.names if name != "vector"}
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Inputs:
+    """Everything a builder works with; the tools are the served ones, asked as the audience."""
+
+    documents: pa.Table
+    """Rows of `schemas.document.DOCUMENT`, in the order in which examples are to be written."""
+    chunks: Chunks
+    audience: tuple[str, ...]
+    """Acl entries of everybody who will use what is trained; each of them must be allowed to read every row."""
+    closed: Collection[str]
+    """Documents that somebody in the audience may no longer read, whatever their acl at the release says."""
+    ask: Callable[[str], Context]
+    """The served context for a question."""
+    search: Callable[[str], list[Hit]]
+    """The ranked hits for a question, before they are packed into a context."""
+    tokenizer: Tokenizer
+
+    def readable(self, document_id: str, acl: Collection[str]) -> bool:
+        """Tell whether everybody in the audience may read something with this acl."""
+        return document_id not in self.closed and admits(acl, self.audience)
+
+
+def admits(acl: Collection[str], audience: Collection[str]) -> bool:
+    """Tell whether an acl lets in everybody in an audience; an audience of nobody is let in nowhere."""
+    return bool(audience) and ("everyone" in acl or all(entry in acl for entry in audience))

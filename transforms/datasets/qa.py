@@ -1,0 +1,64 @@
+"""qa: questions that documents answer, each answer literally in the chunk it cites, in the served prompt."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+
+from schemas.context import Context, Message
+from schemas.dataset import Example, Refusal, Refused
+from transforms.datasets.candidates import Candidate, Offer, cited, evidence, offers
+from transforms.datasets.inputs import Inputs
+from transforms.datasets.params import Qa
+
+CLOSED_BOOK = "Answer the question exactly and briefly. If you do not know the answer, say so plainly."
+
+
+def build(inputs: Inputs, params: Qa) -> Iterator[Example | Refused]:
+    """Yield a row for each question whose own chunk the served retrieval brings, and why there are no others."""
+    for offer in offers(inputs, params.max_per_document):
+        yield from offer.refused
+        yield from _rows(inputs, offer, params)
+
+
+def _rows(inputs: Inputs, offer: Offer, params: Qa) -> Iterator[Example | Refused]:
+    made = 0
+    for candidate in offer.candidates:
+        if made == params.max_per_document:
+            yield Refused(reason=Refusal.OVER_LIMIT, document_id=offer.document_id)
+            continue
+        row = _row(inputs, candidate, params)
+        made += isinstance(row, Example)
+        yield row
+
+
+def _row(inputs: Inputs, candidate: Candidate, params: Qa) -> Example | Refused:
+    document = candidate.chunk["document_id"]
+    found = inputs.ask(candidate.question.text)
+    number = next((c.n for c in found.citations if c.chunk_id == candidate.chunk["chunk_id"]), None)
+    if number is None:
+        return Refused(reason=Refusal.NOT_RETRIEVED, document_id=document)
+    others = [cited(inputs, c) for c in found.citations if c.n != number] if params.grounded else []
+    if not all(inputs.readable(use.document_id, use.acl) for use in others):
+        return Refused(reason=Refusal.AUDIENCE, document_id=document)
+    return Example(
+        row_id=candidate.row_id,
+        kind=candidate.question.kind,
+        question=candidate.question.text,
+        document_id=document,
+        uses=(evidence(candidate), *others),
+        messages=_grounded(candidate, found, number) if params.grounded else _closed_book(candidate),
+    )
+
+
+def _grounded(candidate: Candidate, found: Context, number: int) -> tuple[Message, ...]:
+    answer = candidate.question.answer
+    joint = "\n\n" if "\n" in answer else " "
+    return (*found.messages, Message(role="assistant", content=f"{answer}{joint}[{number}]"))
+
+
+def _closed_book(candidate: Candidate) -> tuple[Message, ...]:
+    return (
+        Message(role="system", content=CLOSED_BOOK),
+        Message(role="user", content=candidate.question.text),
+        Message(role="assistant", content=candidate.question.answer),
+    )
