@@ -58,7 +58,7 @@ def ingest(
     with out.workspace() as workspace:
         for name in chosen(workspace, source):
             runs.append(run_ingest(workspace, name, options))
-            out.show(None, None) if out.as_json else out.say(run_text(runs[-1]))
+            out.say(run_text(runs[-1]))
     if out.as_json:
         answer: Any = runs[0].as_dict() if len(runs) == 1 else [run.as_dict() for run in runs]
         out.show(answer)

@@ -23,7 +23,7 @@ def write(pipe: IO[bytes], head: dict[str, Any], body: bytes = b"") -> None:
 
 
 def read(pipe: IO[bytes], *, limit: int | None = None) -> tuple[dict[str, Any], bytes] | None:
-    """Read one frame, or None at the end of the pipe. Raises TooLargeError before reading what is too large."""
+    """Read one frame, or None at the end of the pipe. Raises TooLargeError before reading too much."""
     header = pipe.read(HEADER.size)
     if len(header) < HEADER.size:
         return None

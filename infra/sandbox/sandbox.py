@@ -7,14 +7,14 @@ from collections.abc import Iterable, Iterator
 from concurrent.futures import Future, ThreadPoolExecutor
 from dataclasses import dataclass
 from queue import SimpleQueue
-from typing import Any
+from typing import Any, Self
 
 from infra.sandbox.limits import Limits
 from infra.sandbox.worker import Failure, Worker
 from schemas.quarantine import Reason
 
 TRIES = {Reason.PARSER_CRASHED: 2}
-"""An item whose child died gets a second, fresh one, in case the machine was to blame; no other failure does."""
+"""An item whose child died gets a second, fresh one, in case the machine was to blame."""
 
 __all__ = ["Failure", "Reply", "Sandbox"]
 
@@ -41,7 +41,7 @@ class Sandbox:
             self._idle.put(worker)
         self._threads = ThreadPoolExecutor(max_workers=workers, thread_name_prefix="sandbox")
 
-    def __enter__(self) -> Sandbox:
+    def __enter__(self) -> Self:
         """Return the sandbox; no child runs yet."""
         return self
 
@@ -54,7 +54,7 @@ class Sandbox:
             worker.close()
 
     def map(self, requests: Iterable[tuple[dict[str, Any], bytes]], *, ahead: int) -> Iterator[Reply]:
-        """Yield a reply per request in their order, with at most `ahead` requests read before they are answered.
+        """Yield a reply per request in their order; at most `ahead` requests are read before their turn.
 
         Requests are read in the caller's thread, one by one; what reading them raises is raised here.
         """

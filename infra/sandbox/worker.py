@@ -59,9 +59,8 @@ class Worker:
                 frames.write(_stdin(child), request, content)
                 reply = frames.read(_stdout(child), limit=self._limits.output_bytes)
         except frames.TooLargeError as problem:
-            return None, self._ended(
-                Failure(reason=Reason.OUTPUT_TOO_LARGE, message=f"the result has {problem}")
-            )
+            failure = Failure(reason=Reason.OUTPUT_TOO_LARGE, message=f"the result has {problem}")
+            return None, self._ended(failure)
         except (BrokenPipeError, ValueError, OSError):
             reply = None
         if reply is None or verdict:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 from collections.abc import Callable, Iterator
 from pathlib import Path
 from typing import Any
@@ -11,6 +12,16 @@ import pytest
 from flows.stages import parsing
 from schemas.tools import Embedder
 from tests.flows.projects import Project
+
+
+@pytest.fixture(scope="session")
+def model_cache(pytestconfig: pytest.Config) -> Iterator[Path]:
+    """Where converted models are kept: HEADWATER_CACHE, else beside what pytest itself remembers."""
+    with pytest.MonkeyPatch.context() as patch:
+        if "HEADWATER_CACHE" not in os.environ:
+            assert pytestconfig.cache is not None
+            patch.setenv("HEADWATER_CACHE", str(pytestconfig.cache.mkdir("headwater")))
+        yield Path(os.environ["HEADWATER_CACHE"])
 
 
 @pytest.fixture(scope="session")

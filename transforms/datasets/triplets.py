@@ -14,6 +14,8 @@ from transforms.datasets.params import Triplets
 from transforms.rank import Hit, near_duplicates
 
 HEADING_WORDS = (2, 16)
+WHOLE = frozenset((Refusal.AUDIENCE, Refusal.STALE, Refusal.LANGUAGE))
+"""Reasons that a document gives no anchor at all."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -30,17 +32,89 @@ class Anchor:
 def build(inputs: Inputs, params: Triplets) -> Iterator[Example | Refused]:
     """Yield a row for each anchor that has enough hard negatives, and why there are no others."""
     for offer in offers(inputs, params.max_per_document):
-        yield from (refused for refused in offer.refused if refused.reason is not Refusal.NO_QUESTION)
-        yield from _rows(inputs, offer, params)
+        if any(refused.reason in WHOLE for refused in offer.refused):
+            yield from offer.refused
+            continue
+        anchors = _anchors(inputs, offer)
+        yield from (r for r in offer.refused if r.reason is not Refusal.NO_QUESTION or not anchors)
+        yield from _rows(inputs, offer.document_id, anchors, params)
 
 
-def _rows(inputs: Inputs, offer: Offer, params: Triplets) -> Iterator[Example | Refused]:
-    anchors = list(_anchors(inputs, offer)) if offer.candidates or not offer.refused else list(_headings(inputs, offer, set()))
+def _anchors(inputs: Inputs, offer: Offer) -> list[Anchor]:
+    """Return the document's questions, and the headings of chunks that no question is about."""
+    asked = [
+        Anchor(text=c.question.text, kind=c.question.kind, answer=c.question.answer, chunk=c.chunk)
+        for c in offer.candidates
+    ]
+    covered = {tuple(anchor.chunk["headings"]) for anchor in asked}
+    for chunk in inputs.chunks.of(offer.document_id):
+        path = tuple(chunk["headings"])
+        text = " ".join(dict.fromkeys([*([chunk["title"]] if chunk["title"] else []), *path[-2:]]))
+        if path not in covered and HEADING_WORDS[0] <= len(text.split()) <= HEADING_WORDS[1]:
+            covered.add(path)
+            asked.append(Anchor(text=text, kind="title", answer="", chunk=chunk))
+    return asked
+
+
+def _rows(inputs: Inputs, document: str, anchors: list[Anchor], params: Triplets) -> Iterator[Example | Refused]:
     made = 0
     for anchor in anchors:
         if made == params.max_per_document:
-            yield Refused(reason=Refusal.OVER_LIMIT, document_id=offer.document_id)
+            yield Refused(reason=Refusal.OVER_LIMIT, document_id=document)
             continue
         row = _row(inputs, anchor, params)
         made += isinstance(row, Example)
         yield row
+
+
+def _row(inputs: Inputs, anchor: Anchor, params: Triplets) -> Example | Refused:
+    document = anchor.chunk["document_id"]
+    hits = inputs.search(anchor.text)
+    positive = next((hit for hit in hits if hit.chunk_id == anchor.chunk["chunk_id"]), None)
+    if positive is None or positive.vector_score is None:
+        return Refused(reason=Refusal.NOT_RETRIEVED, document_id=document)
+    wrong = (hit for hit in hits if _is_wrong(inputs, anchor, positive, hit, params))
+    negatives = [inputs.chunks.row(hit.chunk_id) for hit, _ in zip(wrong, range(params.hard_negatives), strict=False)]
+    if len(negatives) < params.hard_negatives:
+        return Refused(reason=Refusal.TOO_FEW_NEGATIVES, document_id=document)
+    columns = {"anchor": anchor.text, "positive": anchor.chunk["text"]}
+    columns |= {f"negative_{n}": chunk["text"] for n, chunk in enumerate(negatives, start=1)}
+    return Example(
+        row_id=digest("row", anchor.text, anchor.chunk["chunk_id"]),
+        kind=anchor.kind,
+        question=anchor.text,
+        document_id=document,
+        uses=(whole("positive", anchor.chunk), *(whole("negative", chunk) for chunk in negatives)),
+        columns=columns,
+    )
+
+
+def _is_wrong(inputs: Inputs, anchor: Anchor, positive: Hit, hit: Hit, params: Triplets) -> bool:
+    """Tell whether a hit looks right and surely is not: ranked, but below the positive, and saying something else."""
+    if hit.chunk_id == positive.chunk_id or hit.score > positive.score:
+        return False
+    if hit.vector_score is not None and hit.vector_score >= params.margin * (positive.vector_score or 0.0):
+        return False
+    if not inputs.readable(hit.row["document_id"], inputs.chunks.row(hit.chunk_id)["acl"]):
+        return False
+    if not _elsewhere(positive.row, hit.row) or _holds(hit, anchor.answer):
+        return False
+    near = inputs.chunks.similarity(positive.chunk_id, hit.chunk_id) >= params.max_similarity
+    return not near and not near_duplicates([positive, hit])
+
+
+def _elsewhere(one: dict[str, Any], other: dict[str, Any]) -> bool:
+    """Tell whether two chunks are in different documents, or under different outer headings of one."""
+    if one["document_id"] != other["document_id"]:
+        return True
+    return _outer(one) != _outer(other)
+
+
+def _outer(row: dict[str, Any]) -> str:
+    path = [heading for heading in row["headings"] or [] if heading != row["title"]]
+    return path[0] if path else ""
+
+
+def _holds(hit: Hit, answer: str) -> bool:
+    said = " ".join(answer.lower().split())
+    return bool(said) and said in " ".join(str(hit.row["quote"]).lower().split())

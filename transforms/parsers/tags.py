@@ -206,13 +206,13 @@ class Reader:
 
 
 def _hidden(tag: str, attributes: Mapping[str, str]) -> bool:
+    if tag == "dialog" and "open" not in attributes:
+        return True
     if not attributes or tag in ("html", "body"):  # pages hide their body until a script shows it
         return False
-    return (
-        "hidden" in attributes
-        or attributes.get("role") == "navigation"
-        or INVISIBLE.search(attributes.get("style") or "") is not None
-    )
+    if "hidden" in attributes or attributes.get("role") == "navigation":
+        return True
+    return INVISIBLE.search(attributes.get("style") or "") is not None
 
 
 def _number(value: str | None, otherwise: int) -> int:

@@ -221,12 +221,21 @@ def test_a_header_drawn_cell_by_cell_in_several_lines_is_one_row() -> None:
 
 def test_cells_drawn_out_of_order_are_read_from_left_to_right() -> None:
     page = Page()
-    for y, label, first, second in ((700, "Sales", "11", "12"), (686, "Costs", "21", "22")):
-        page.put(label, 72, y).put(second, 400, y).put(first, 300, y)
+    for y, label, *figures in ((700, "Sales", "11", "12", "13"), (686, "Costs", "21", "22", "23")):
+        page.put(label, 72, y)
+        for at in (1, 2, 0):
+            page.put(figures[at], 300 + 70 * at, y)
 
     (table,) = parts(read(page), "table")
 
-    assert table.splitlines()[2:] == ["| Sales | 11 | 12 |", "| Costs | 21 | 22 |"]
+    assert table.splitlines()[2:] == ["| Sales | 11 | 12 | 13 |", "| Costs | 21 | 22 | 23 |"]
+
+
+def test_a_footnotes_mark_drawn_last_stands_behind_its_word() -> None:
+    page = Page().lines("Sales of the year", "were high.").lines("More follows.", y=600)
+    page.put("(a)", 72 + 78, 704, size=6)
+
+    assert "year (a) were" in read(page).text
 
 
 def test_a_wrapped_label_and_its_figures_are_one_row() -> None:
