@@ -117,21 +117,22 @@ def _first_problem(path: Path, root: yaml.Node | None, problem: ValidationError)
     return f"{path.name}, line {_line(root, first['loc'])}: {place + ': ' if place else ''}{message}"
 
 
-def _line(node: yaml.Node | None, place: tuple[Any, ...]) -> int:
-    line = node.start_mark.line + 1 if node else 1
+def _line(root: yaml.Node | None, place: tuple[Any, ...]) -> int:
+    node, line = root, 1
     for part in place:
-        node = _child(node, part)
-        if node is None:
+        mark, node = _child(node, part)
+        if mark is None:
             break
-        line = node.start_mark.line + 1
+        line = mark.line + 1
     return line
 
 
-def _child(node: yaml.Node | None, part: Any) -> yaml.Node | None:
+def _child(node: yaml.Node | None, part: object) -> tuple[yaml.Mark | None, yaml.Node | None]:
+    """Return where a part of the file begins, and the part itself."""
     if isinstance(node, yaml.MappingNode):
         for key, value in node.value:
             if key.value == part:
-                return value if isinstance(value, yaml.CollectionNode) else key
+                return key.start_mark, value
     if isinstance(node, yaml.SequenceNode) and isinstance(part, int) and part < len(node.value):
-        return node.value[part]
-    return None
+        return node.value[part].start_mark, node.value[part]
+    return None, None

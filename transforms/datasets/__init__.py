@@ -36,6 +36,8 @@ class DatasetType:
     """The kind of task, as dataset cards name it."""
     how: str
     """How the rows are made and what to know before training on them, for the card."""
+    vectors: bool = False
+    """Whether the builder compares chunks by their vectors."""
 
 
 CONVERSATION = ("messages", "prompt_completion", "alpaca")
@@ -61,6 +63,7 @@ DATASETS = {
         version=1,
         function="transforms.datasets.triplets:build",
         task="sentence-similarity",
+        vectors=True,
         how=(
             "An anchor is a question made from the documents by rules, or a heading; the positive is the chunk that "
             "answers it, as it is embedded. Negatives are what the served hybrid retrieval ranks below the positive, "

@@ -36,6 +36,7 @@ class Grid:
 
     rows: list[list[list[Block]]] = field(default_factory=list)
     cell_open: bool = False
+    has_header: bool = False
     _held: dict[int, int] = field(default_factory=dict)  # column: rows below that a cell still reaches into
 
     def open_row(self) -> None:
@@ -64,7 +65,8 @@ class Grid:
     def blocks(self) -> list[Block]:
         """Return the table as one block, or its cells' blocks one by one where it only arranges them.
 
-        It only arranges when a cell holds another table, a heading or code, or when there is one column.
+        It only arranges when a cell holds another table, a heading or code, or when it is one column without
+        a header.
         """
         if self._arranges():
             return [block for row in self.rows for cell in row for block in cell]
@@ -73,7 +75,8 @@ class Grid:
 
     def _arranges(self) -> bool:
         kinds = {block.kind for row in self.rows for cell in row for block in cell}
-        return bool(kinds & {"table", "heading", "code"}) or max(map(len, self.rows), default=0) <= 1
+        width = max(map(len, self.rows), default=0)
+        return bool(kinds & {"table", "heading", "code"}) or width <= (not self.has_header)
 
 
 def append(builder: TextBuilder, blocks: Iterable[Block], *, page: int | None = None) -> None:

@@ -146,7 +146,7 @@ class Walker:
     def _visit_table(self, node: Any) -> None:
         for title in (child for child in node.children if child.tagname == "title"):
             self._walk(title)
-        grid, marker = Grid(), self._marker
+        grid, marker = Grid(has_header=True), self._marker
         for row in (found for found in node.findall() if found.tagname == "row" and _table_of(found) is node):
             grid.open_row()
             for entry in row.children:

@@ -21,6 +21,7 @@ FRONT_MATTER = re.compile(r"---[ \t]*\n(.{0,65536}?)\n(?:---|\.\.\.)[ \t]*(?:\n|
 NESTING_MAX = 100
 """Deeper nested quotes and lists markdown-it drops in silence; such a file is read as plain text."""
 TAG = re.compile(r"</?([a-zA-Z][a-zA-Z0-9-]*)")
+ROW_START = re.compile(r"^[\s>]*\|?")
 CELL = re.compile(r"(?<!\\)\|")
 
 
@@ -84,8 +85,8 @@ def _show_extra_cells(tokens: list[Any], lines: list[str]) -> None:
         elif token.type == "inline":
             columns, cell = columns + 1, token
         elif token.type == "tr_close" and row and cell.children:
-            _, *cells = CELL.split(lines[row[0]].strip().removeprefix("|"), maxsplit=columns)[columns - 1 :]
-            extra = cells[0].strip().removesuffix("|").strip() if cells else ""
+            cells = CELL.split(ROW_START.sub("", lines[row[0]]), maxsplit=columns)
+            extra = cells[-1].strip().removesuffix("|").strip() if len(cells) > columns else ""
             if extra:
                 cell.children[-1].content += f" | {extra}"
 

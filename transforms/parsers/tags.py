@@ -166,6 +166,7 @@ class Reader:
                 return
             columns, rows = (_number(attributes.get(name), 1) for name in ("colspan", "rowspan"))
             self._sinks.append(self._grids[-1].open_cell(columns=columns, rows=rows))
+            self._grids[-1].has_header |= tag == "th"
             self._marker = ""
 
     def _close_cell(self) -> None:

@@ -78,6 +78,6 @@ PACKAGE = """<package xmlns="http://www.idpf.org/2007/opf" xmlns:dc="http://purl
 BOOK = {
     "META-INF/container.xml": CONTAINER,
     "OEBPS/book.opf": PACKAGE,
-    "OEBPS/a folder/one.xhtml": "<html><head><title/></head><body><h1>One</h1><p>first chapter</p></body></html>",
+    "OEBPS/a folder/one.xhtml": "<html><head><title/></head><h1>One</h1><p>first chapter</p></html>",
     "OEBPS/two.xhtml": "<html><body><h1>Two</h1><pre>a\n  b</pre></body></html>",
 }

@@ -56,7 +56,9 @@ def test_a_document_becomes_headings_lists_and_tables_in_order() -> None:
     assert path_of(parsed, "summer") == ("Leave", "Days")
 
 
-@pytest.mark.parametrize("made_up", ["", "Microsoft Word - plan.doc", "leave-policy.docx", "Document 1", "Untitled"])
+@pytest.mark.parametrize(
+    "made_up", ["", "Microsoft Word - plan.doc", "leave-policy.docx", "Document 1", "Untitled"]
+)
 def test_a_title_that_no_author_wrote_gives_way_to_the_first_heading(made_up: str) -> None:
     def fill(document: Any) -> None:
         document.core_properties.title = made_up
@@ -72,7 +74,7 @@ def test_a_title_that_no_author_wrote_gives_way_to_the_first_heading(made_up: st
         f"<w:smartTag {W} w:element='x'><w:smartTagPr/><w:r><w:t>words</w:t></w:r></w:smartTag>",
         f"<w:fldSimple {W} w:instr='TITLE'><w:r><w:t>words</w:t></w:r></w:fldSimple>",
         f"<w:sdt {W}><w:sdtPr/><w:sdtContent><w:r><w:t>words</w:t></w:r></w:sdtContent></w:sdt>",
-        f"<w:r {W}><w:pict><w:txbxContent><w:p><w:r><w:t>words</w:t></w:r></w:p></w:txbxContent></w:pict></w:r>",
+        f"<w:r {W}><w:txbxContent><w:p><w:r><w:t>words</w:t></w:r></w:p></w:txbxContent></w:r>",
     ],
     ids=["inserted", "smart tag", "field", "content control", "text box"],
 )
@@ -84,8 +86,9 @@ def test_a_block_in_a_content_control_is_kept_where_it_stands() -> None:
     from docx.oxml import parse_xml
 
     def fill(document: Any) -> None:
-        control = f"<w:sdt {W}><w:sdtContent><w:p><w:r><w:t>within</w:t></w:r></w:p></w:sdtContent></w:sdt>"
-        document.add_paragraph("before")._p.addnext(parse_xml(control))
+        within = "<w:p><w:r><w:t>within</w:t></w:r></w:p>"
+        control = parse_xml(f"<w:sdt {W}><w:sdtContent>{within}</w:sdtContent></w:sdt>")
+        document.add_paragraph("before")._p.addnext(control)
         document.add_paragraph("after")
 
     assert read("a.docx", word_file(fill)).text == "before\n\nwithin\n\nafter"
@@ -102,8 +105,10 @@ def test_footnotes_follow_at_the_end() -> None:
     from docx.opc.packuri import PackURI
     from docx.opc.part import Part
 
-    notes = f"<w:footnotes {W}><w:footnote w:id='2'><w:p><w:r><w:t>the small</w:t></w:r><w:r><w:t> print</w:t></w:r>"
-    notes += "</w:p></w:footnote><w:footnote w:type='separator' w:id='0'><w:p/></w:footnote></w:footnotes>"
+    runs = "<w:r><w:t>the small</w:t></w:r><w:r><w:t> print</w:t></w:r>"
+    note = f"<w:footnote w:id='2'><w:p>{runs}</w:p></w:footnote>"
+    line = "<w:footnote w:type='separator' w:id='0'><w:p/></w:footnote>"
+    notes = f"<w:footnotes {W}>{line}{note}</w:footnotes>"
 
     def fill(document: Any) -> None:
         document.add_paragraph("text")

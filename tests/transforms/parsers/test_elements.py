@@ -7,7 +7,8 @@ from transforms.parsers.build import TextBuilder
 from transforms.parsers.elements import append_elements
 from transforms.parsers.offline import partitioner
 
-PAGE = "<h1>One</h1><p>The team works here.</p><h2>Two</h2><ul><li>item</li></ul><pre>a\n  b</pre><img src=x alt=pic>"
+PAGE = """<h1>One</h1><p>The team works here.</p><h2>Two</h2><ul><li>item</li></ul><pre>a
+  b</pre><img src=x alt=pic>"""
 
 
 def elements() -> list[Any]:

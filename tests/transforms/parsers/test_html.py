@@ -64,8 +64,16 @@ def test_what_nobody_sees_is_left_out_and_its_neighbors_stay(hidden: str) -> Non
 
 @pytest.mark.parametrize(
     "seen",
-    ["<details><summary>S</summary>words</details>", "<figure>words</figure>", "<form><label>words</label></form>"]
-    + ["<del>words</del>", "<my-tag>words</my-tag>", "<font>words</font>", "<p>words", "<body hidden>words"],
+    [
+        "<details><summary>S</summary>words</details>",
+        "<figure>words</figure>",
+        "<form><label>words</label></form>",
+        "<del>words</del>",
+        "<my-tag>words</my-tag>",
+        "<font>words</font>",
+        "<p>words",
+        "<body hidden>words",
+    ],
 )
 def test_what_is_seen_is_kept_whatever_surrounds_it(seen: str) -> None:
     assert "words" in read("a.html", seen).text
@@ -78,7 +86,8 @@ def test_paragraphs_of_one_character_are_kept() -> None:
 def test_a_cell_keeps_its_text_exactly_and_a_span_keeps_its_columns() -> None:
     parsed = read(
         "a.html",
-        "<table><caption>Rates</caption><thead><tr><th rowspan=2>Team<th colspan=2>Use <code>a</code>, <b>b</b>c</tr>"
+        "<table><caption>Rates</caption><thead>"
+        "<tr><th rowspan=2>Team<th colspan=2>Use <code>a</code>, <b>b</b>c</tr>"
         "<tr><th>x|y<th>z</tr></thead><tr><td>A<td>1<br>2<td>3</tr></table>",
     )
 
@@ -102,7 +111,9 @@ def test_a_table_in_a_table_stays_a_table() -> None:
 
 
 def test_code_keeps_its_lines_indentation_and_language() -> None:
-    parsed = read("a.html", '<ol start=3><li>do<pre><code class="language-py">\nif x:\n    y()\n</code></pre></li></ol>')
+    parsed = read(
+        "a.html", '<ol start=3><li>do<pre><code class="language-py">\nif x:\n    y()\n</code></pre></li></ol>'
+    )
 
     assert outline(parsed) == [("list_item", "3. do"), ("code", "```py\nif x:\n    y()\n```")]
 
@@ -130,7 +141,8 @@ def test_small_things_read_as_a_browser_shows_them(html: str, text: str) -> None
 
 
 @pytest.mark.parametrize(
-    "tags", ["<div>", "<ul><li>", "<table><tr><td>", "<b>", "<pre>", "<blockquote>", "<a href=x>", "<svg></svg><p>"]
+    "tags",
+    ["<div>", "<ul><li>", "<table><tr><td>", "<b>", "<pre>", "<blockquote>", "<a href=x>", "<svg></svg><p>"],
 )
 def test_a_page_nested_100_000_deep_is_read(tags: str) -> None:
     assert "deep words" in read("a.html", tags * 100_000 + "deep words").text
@@ -149,7 +161,8 @@ def test_spans_that_claim_millions_of_cells_are_cut() -> None:
 
 
 WORDS = st.text("abcdefghij", min_size=2, max_size=8)
-TAGS = st.sampled_from("p div b i a li ul ol h1 h3 td tr table pre code span section br dd details".split())
+NAMES = "p div b i a li ul ol h1 h3 td th tr table pre code span section br dd details"
+TAGS = st.sampled_from(NAMES.split())
 SOUP = st.lists(st.one_of(WORDS, TAGS.map("<{}>".format), TAGS.map("</{}>".format)), max_size=40)
 
 
@@ -160,6 +173,5 @@ def test_no_word_of_any_soup_of_tags_is_lost(soup: list[str]) -> None:
     append_html(builder, " ".join(soup))
 
     parsed = builder.parsed()
-    assert parsed.text.replace("|", " ").split() or not [w for w in soup if w[0] != "<"]
     assert sorted(w for w in soup if w[0] != "<") == sorted(w for w in parsed.text.split() if w.isalpha())
     assert spans_are_whole(parsed)

@@ -60,7 +60,7 @@ def test_a_file_becomes_headings_lists_tables_and_code_in_order() -> None:
         ("code", "```go\nfunc x() {\n    return 1\n}\n```"),
         ("list_item", "1. first"),
         ("list_item", "2. second"),
-        ("table", "| Team | Days |\n| --- | --- |\n| A ` | ` B | 25 |"),
+        ("table", "| Team | Days |\n| --- | --- |\n| A ` | ` B \\| 25 |"),
         ("paragraph", "More"),
         ("paragraph", "hidden by default"),
         ("heading", "### Code"),
@@ -82,12 +82,20 @@ def test_a_file_becomes_headings_lists_tables_and_code_in_order() -> None:
         ("no title at all", None),
     ],
 )
-def test_the_title_is_the_front_matters_else_the_first_outermost_heading(text: str, title: str | None) -> None:
+def test_the_title_is_the_front_matters_else_the_first_outermost_heading(
+    text: str, title: str | None
+) -> None:
     assert read("name-of-the-file.md", text).title == title
 
 
 @pytest.mark.parametrize(
-    "text", ["---\nnot: [closed\n---\nwords", "---\njust words\n---\n", "---\n\n---\nwords", "---\nwords: never closed"]
+    "text",
+    [
+        "---\nnot: [closed\n---\nwords",
+        "---\njust words\n---\n",
+        "---\n\n---\nwords",
+        "---\nwords: never closed",
+    ],
 )
 def test_what_is_no_front_matter_stays_in_the_text(text: str) -> None:
     assert "words" in read("a.md", text).text
@@ -105,7 +113,7 @@ def test_what_is_no_front_matter_stays_in_the_text(text: str) -> None:
         ("[](https://acme.test)", "https://acme.test"),
         ("a ~~struck~~ &amp; \\*plain\\*", "a struck & *plain*"),
         ("| a | b |\n|---|---|\n| 1 | 2 | 3 | four |\n", "| 1 | 2 \\| 3 \\| four |"),
-        ("> | a |\n> |---|\n> | `x|y` |\n", "`x | y`"),
+        ("> | a |\n> |---|\n> | `x|y` |\n", "| a |\n| --- |\n| `x \\| y` |"),
     ],
 )
 def test_words_that_markdown_would_hide_are_kept(text: str, kept: str) -> None:
@@ -113,7 +121,10 @@ def test_words_that_markdown_would_hide_are_kept(text: str, kept: str) -> None:
 
 
 def test_an_address_stays_out_of_the_text_when_its_link_has_words() -> None:
-    assert "acme" not in read("a.md", "[words](https://acme.test/x) and [more][r]\n\n[r]: https://acme.test\n").text
+    assert (
+        "acme"
+        not in read("a.md", "[words](https://acme.test/x) and [more][r]\n\n[r]: https://acme.test\n").text
+    )
 
 
 @pytest.mark.parametrize("text", [">" * 100_000 + " deep words", "* " * 1_000 + "deep words"])
@@ -121,9 +132,11 @@ def test_nesting_that_the_reader_would_drop_is_read_as_plain_text(text: str) -> 
     assert texts(read("a.md", text), "paragraph") == [text]
 
 
-@pytest.mark.parametrize("text", ["[" * 20_000, "*a_" * 20_000, "![" * 3_000, "<!--" * 20_000, "`" * 20_000])
+@pytest.mark.parametrize(
+    "text", ["[" * 20_000, "*a_" * 20_000, "![" * 3_000, "<!-- x" * 20_000 + "-->", "`" * 20_000]
+)
 def test_a_file_made_to_be_slow_is_read(text: str) -> None:
-    assert read("a.md", text + "\n\nwords").text.endswith("words")
+    assert read("a.md", text + "\n\nwords").text.removesuffix("\n```").endswith("words")
 
 
 WORD = st.text("abcdefghijklmnopqrstuvwxyzäßж", min_size=3, max_size=9)
@@ -135,7 +148,9 @@ BLOCK = st.one_of(
     LINE.map("> {}".format),
     st.lists(LINE, min_size=1, max_size=3).map(lambda lines: "".join(f"- {line}\n" for line in lines)),
     st.lists(LINE, min_size=1, max_size=3).map(lambda lines: "\n".join(["```", *lines, "```"])),
-    st.tuples(LINE, LINE, LINE, LINE).map(lambda t: f"| {t[0]} | {t[1]} |\n|---|---|\n| {t[2]} | **{t[3]}** |"),
+    st.tuples(LINE, LINE, LINE, LINE).map(
+        lambda t: f"| {t[0]} | {t[1]} |\n|---|---|\n| {t[2]} | **{t[3]}** |"
+    ),
     LINE.map("<div><p>{}</div>".format),
     LINE.map("[{}](https://x.y/z)".format),
 )
@@ -148,5 +163,7 @@ def test_no_word_of_any_file_is_lost(blocks: list[str]) -> None:
     parsed = read("a.md", source)
 
     marks = str.maketrans("#>|`*[]()<>/-:", " " * 14)
-    wanted = source.replace("https://x.y/z", "").replace("<div><p>", "").replace("</div>", "").translate(marks)
+    wanted = (
+        source.replace("https://x.y/z", "").replace("<div><p>", "").replace("</div>", "").translate(marks)
+    )
     assert sorted(wanted.split()) == sorted(parsed.text.translate(marks).split())

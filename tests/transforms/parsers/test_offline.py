@@ -19,7 +19,9 @@ sys.exit(0 if [type(part).__name__ for part in found] == ["NarrativeText"] else 
 
 
 def test_unstructured_classifies_prose_without_a_network() -> None:
-    done = subprocess.run([sys.executable, "-c", WITHOUT_NETWORK], capture_output=True, text=True, check=False)
+    done = subprocess.run(
+        [sys.executable, "-c", WITHOUT_NETWORK], capture_output=True, text=True, check=False
+    )
 
     assert done.returncode == 0, done.stderr
 
@@ -56,12 +58,14 @@ def test_the_switches_against_telemetry_are_the_ones_that_unstructured_reads() -
         ("qwzx", "", False),
     ],
 )
-def test_verbs_are_told_from_nouns_by_table_and_by_the_word_before(word: str, before: str, verb: bool) -> None:
+def test_verbs_are_told_from_nouns_by_table_and_by_the_word_before(
+    word: str, before: str, verb: bool
+) -> None:
     assert is_verb(word, before) is verb
 
 
 def test_the_replacement_marks_sentences_and_verbs() -> None:
-    read = build()("We moved. The run was long.")
+    read = build()("We moved. The run was quick.")
 
-    assert [sentence.text for sentence in read.sents] == ["We moved.", "The run was long."]
+    assert [sentence.text for sentence in read.sents] == ["We moved.", "The run was quick."]
     assert [token.text for token in read if token.tag_ == "VB"] == ["moved", "was"]

@@ -486,6 +486,15 @@ def test_the_income_statement_of_a_real_filing_reads_row_by_row() -> None:
 
 
 @needs_filings
+def test_a_real_table_whose_cells_pdfium_reads_out_of_order_is_put_right() -> None:
+    content = (FILINGS / "pdfs" / "JOHNSON_JOHNSON_2023Q2_EARNINGS.pdf").read_bytes()
+
+    (document,) = parse(content, key="jnj.pdf", params=ParseParams()).parsed
+
+    assert "| U.S. | $ 1,787 | 1,687 | 6.0 % | 6.0 | - | $ 3,522 | 3,244 | 8.6 % | 8.6 | - |" in document.text
+
+
+@needs_filings
 @pytest.mark.gate
 def test_the_evidence_of_all_filings_stands_on_its_page() -> None:
     ours, plain, total = evidence_found(None)

@@ -119,7 +119,10 @@ def test_a_title_above_a_single_section_is_kept_as_a_heading() -> None:
 
 
 def test_a_picture_says_its_words_and_a_substitution_its_text() -> None:
-    parsed = read("a.rst", ".. |who| replace:: Ann\n\n.. image:: x.png\n   :alt: a chart\n\n|who| wrote 10\\ :sup:`6` lines\n")
+    parsed = read(
+        "a.rst",
+        ".. |who| replace:: Ann\n\n.. image:: x.png\n   :alt: a chart\n\n|who| wrote 10\\ :sup:`6` lines\n",
+    )
 
     assert texts(parsed, "paragraph") == ["a chart", "Ann wrote 10^6 lines"]
 

@@ -45,7 +45,15 @@ def test_paragraphs_keep_their_lines_and_only_marked_headings_are_headings() -> 
 
 @pytest.mark.parametrize(
     "text",
-    ["short\n" + "-" * 40, "a\n=", "--------", "# " + "long " * 60, "words\n=-=-=", "#hashtag", "one\ntwo\n---"],
+    [
+        "short\n" + "-" * 40,
+        "a\n=",
+        "--------",
+        "# " + "long " * 60,
+        "words\n=-=-=",
+        "#hashtag",
+        "one\ntwo\n---",
+    ],
 )
 def test_what_only_resembles_a_heading_is_text(text: str) -> None:
     assert outline(read("a.txt", text)) == [("paragraph", text)]
@@ -53,7 +61,12 @@ def test_what_only_resembles_a_heading_is_text(text: str) -> None:
 
 @pytest.mark.parametrize(
     "text",
-    ["word " * 4_000_000, "a line of text\n" * 1_400_000, ("word " * 12 + "\n\n") * 320_000, "\n \n" * 7_000_000 + "x"],
+    [
+        "word " * 4_000_000,
+        "a line of text\n" * 1_400_000,
+        ("word " * 12 + "\n\n") * 320_000,
+        "\n \n" * 7_000_000 + "x",
+    ],
     ids=["one line", "lines", "paragraphs", "blank lines"],
 )
 def test_a_text_of_20_mb_is_read_whole(text: str) -> None:

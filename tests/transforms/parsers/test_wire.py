@@ -35,7 +35,9 @@ def sent(content: bytes, media_type: str | None, extra: dict[str, str] | None = 
 
 
 def test_a_result_comes_over_the_wire_as_it_was() -> None:
-    assert sent(MARKDOWN, "text/markdown") == parse(MARKDOWN, key="k", media_type="text/markdown", params=PARAMS)
+    assert sent(MARKDOWN, "text/markdown") == parse(
+        MARKDOWN, key="k", media_type="text/markdown", params=PARAMS
+    )
 
 
 def test_nothing_a_parser_can_say_is_lost_on_the_wire() -> None:
@@ -52,7 +54,9 @@ def test_nothing_a_parser_can_say_is_lost_on_the_wire() -> None:
         (b"\xff", "text/plain", Reason.BAD_ENCODING),
     ],
 )
-def test_a_rejection_is_raised_on_the_other_side(content: bytes, media_type: str | None, reason: Reason) -> None:
+def test_a_rejection_is_raised_on_the_other_side(
+    content: bytes, media_type: str | None, reason: Reason
+) -> None:
     with pytest.raises(Rejected) as caught:
         sent(content, media_type)
 

@@ -56,9 +56,22 @@ def test_a_page_in_xml_is_read_as_a_page() -> None:
         (b'<?xml version="1.0" encoding="utf-8"?><a>caf\xe9</a>', Reason.BAD_ENCODING),
         (b'<?xml version="1.0" encoding="no-such"?><a>x</a>', Reason.BAD_ENCODING),
     ],
-    ids=["bomb", "bomb in an attribute", "outside file", "parameter", "entity", "deep", "cut", "text", "bytes", "name"],
+    ids=[
+        "bomb",
+        "bomb in an attribute",
+        "outside file",
+        "parameter",
+        "entity",
+        "deep",
+        "cut",
+        "text",
+        "bytes",
+        "name",
+    ],
 )
-def test_what_is_malformed_or_dangerous_is_rejected_with_its_reason(content: bytes | str, reason: Reason) -> None:
+def test_what_is_malformed_or_dangerous_is_rejected_with_its_reason(
+    content: bytes | str, reason: Reason
+) -> None:
     with pytest.raises(Rejected) as caught:
         read("a.xml", content)
 

@@ -48,7 +48,9 @@ def test_a_part_that_is_larger_than_it_declares_is_corrupt() -> None:
     assert caught.value.reason is Reason.CORRUPT
 
 
-@pytest.mark.parametrize("content", [b"PK", b"PK\x03\x04" + b"x" * 50, b"x" * 100, b"PK\x05\x06" + b"\xff" * 18])
+@pytest.mark.parametrize(
+    "content", [b"PK", b"PK\x03\x04" + b"x" * 50, b"x" * 100, b"PK\x05\x06" + b"\xff" * 18]
+)
 def test_what_is_no_archive_is_corrupt(content: bytes) -> None:
     assert reason_of(content) is Reason.CORRUPT
 
