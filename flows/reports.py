@@ -21,7 +21,7 @@ def _refusal(run: Run) -> str:
 
 def _changes(run: Run) -> str:
     items, chunks, documents = run.items, run.chunks, run.documents
-    of = documents.get
+    of, stored = documents.get, "{} in the store".format
     cells: list[list[object]] = [
         ["", "added", "changed", "removed", "unchanged", "quarantined", "in all"],
         ["---"] * 7,
@@ -34,8 +34,8 @@ def _changes(run: Run) -> str:
             items.quarantined,
             items.listed,
         ],
-        ["documents", of("added", 0), of("updated", 0), of("removed", 0), "", "", of("total", 0)],
-        ["chunks", chunks.added, chunks.updated, chunks.removed, "", "", chunks.total],
+        ["documents", of("added", 0), of("updated", 0), of("removed", 0), "", "", stored(of("total", 0))],
+        ["chunks", chunks.added, chunks.updated, chunks.removed, "", "", stored(chunks.total)],
     ]
     table = "\n".join("| " + " | ".join(map(str, row)) + " |" for row in cells)
     stale = of("stale", 0)

@@ -74,7 +74,7 @@ def _child(what: str, *command: str) -> Iterator[None]:
 def _end(child: subprocess.Popen[bytes]) -> None:
     if child.poll() is not None:
         return
-    os.killpg(child.pid, signal.SIGINT)
+    os.killpg(child.pid, signal.SIGTERM)
     try:
         child.wait(STOP_S)
     except subprocess.TimeoutExpired:

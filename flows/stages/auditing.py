@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import logging
 import os
 from dataclasses import asdict, dataclass
 from pathlib import Path
@@ -73,6 +74,7 @@ def _verdict(staged: Staged, table: str, suite: Suite) -> Verdict | None:
     if rows is None or rows.num_rows == 0:
         return None
     os.environ["GX_ANALYTICS_ENABLED"] = "false"
+    logging.getLogger("great_expectations").setLevel(logging.WARNING)
     return judge(rows.slice(0, SUITE_ROWS), suite)
 
 

@@ -50,7 +50,7 @@ class Worker:
         self.network_isolated = False
 
     def ask(self, request: dict[str, Any], content: bytes) -> tuple[Any, Failure | None]:
-        """Return the target's value for one item, or why there is none. The child is replaced if it must be."""
+        """Return the value for one item, or why there is none; a child that failed badly is replaced."""
         child = self._ready_child()
         verdict: list[Failure] = []
         watch = _Watch(child.pid, self._limits, self._resting_bytes, verdict)

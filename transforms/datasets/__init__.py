@@ -94,7 +94,9 @@ def read_params(name: str, settings: Mapping[str, Any]) -> Any:
     known = [field.name for field in fields(params)]
     unknown = sorted(settings.keys() - set(known))
     if unknown:
-        raise ConfigError(f"dataset type {name!r} has no setting {unknown[0]!r}", fix=f"it has {', '.join(known)}")
+        raise ConfigError(
+            f"dataset type {name!r} has no setting {unknown[0]!r}", fix=f"it has {', '.join(known)}"
+        )
     try:
         return params(**settings)
     except (TypeError, ValueError) as error:

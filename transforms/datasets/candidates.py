@@ -48,9 +48,13 @@ class Offer:
 def offers(inputs: Inputs, limit: int) -> Iterator[Offer]:
     """Yield each document's offer, in the order of the documents; `limit` is how many rows one is to give."""
     words = lexicon(
-        (row["title"], row["text"]) for row in _rows(inputs) if inputs.readable(row["document_id"], row["acl"])
+        (row["title"], row["text"])
+        for row in _rows(inputs)
+        if inputs.readable(row["document_id"], row["acl"])
     )
-    found = {row["document_id"]: questions(row, words) for row in _rows(inputs) if _reason(inputs, row) is None}
+    found = {
+        row["document_id"]: questions(row, words) for row in _rows(inputs) if _reason(inputs, row) is None
+    }
     several = _with_several_answers([question for made in found.values() for question in made])
     for row in _rows(inputs):
         document = row["document_id"]

@@ -85,7 +85,14 @@ def _body(facts: Card) -> list[str]:
         f"Definition `{facts.definition_hash}`. The same release and definition give the same bytes.",
     ]
     for example in facts.examples:
-        lines += ["", "## Example", "", "```json", json.dumps(_shortened(example), ensure_ascii=False, indent=2), "```"]
+        lines += [
+            "",
+            "## Example",
+            "",
+            "```json",
+            json.dumps(_shortened(example), ensure_ascii=False, indent=2),
+            "```",
+        ]
     return lines
 
 

@@ -85,12 +85,17 @@ def _signature(text: str) -> Signature:
 
 
 def _number(text: str) -> int:
-    return int.from_bytes(hashlib.blake2b(text.encode("utf-8", "surrogatepass"), digest_size=4).digest(), "big")
+    return int.from_bytes(
+        hashlib.blake2b(text.encode("utf-8", "surrogatepass"), digest_size=4).digest(), "big"
+    )
 
 
 @cache
 def _permutations() -> tuple[Signature, Signature]:
     """Multipliers and offsets below 2**28, so that a product with a 32-bit hash stays within 64 bits."""
-    numbers = [int.from_bytes(hashlib.sha256(f"permutation {n}".encode()).digest()[:8], "big") for n in range(2 * PERMUTATIONS)]
+    numbers = [
+        int.from_bytes(hashlib.sha256(f"permutation {n}".encode()).digest()[:8], "big")
+        for n in range(2 * PERMUTATIONS)
+    ]
     small = np.array([number % (1 << 28) + 1 for number in numbers], dtype=np.uint64)
     return small[:PERMUTATIONS], small[PERMUTATIONS:]

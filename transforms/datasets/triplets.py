@@ -56,7 +56,9 @@ def _anchors(inputs: Inputs, offer: Offer) -> list[Anchor]:
     return asked
 
 
-def _rows(inputs: Inputs, document: str, anchors: list[Anchor], params: Triplets) -> Iterator[Example | Refused]:
+def _rows(
+    inputs: Inputs, document: str, anchors: list[Anchor], params: Triplets
+) -> Iterator[Example | Refused]:
     made = 0
     for anchor in anchors:
         if made == params.max_per_document:
@@ -74,7 +76,9 @@ def _row(inputs: Inputs, anchor: Anchor, params: Triplets) -> Example | Refused:
     if positive is None or positive.vector_score is None:
         return Refused(reason=Refusal.NOT_RETRIEVED, document_id=document)
     wrong = (hit for hit in hits if _is_wrong(inputs, anchor, positive, hit, params))
-    negatives = [inputs.chunks.row(hit.chunk_id) for hit, _ in zip(wrong, range(params.hard_negatives), strict=False)]
+    negatives = [
+        inputs.chunks.row(hit.chunk_id) for hit, _ in zip(wrong, range(params.hard_negatives), strict=False)
+    ]
     if len(negatives) < params.hard_negatives:
         return Refused(reason=Refusal.TOO_FEW_NEGATIVES, document_id=document)
     columns = {"anchor": anchor.text, "positive": anchor.chunk["text"]}

@@ -8,19 +8,38 @@ from collections.abc import Iterator, Sequence
 from transforms.datasets.questions.draft import Draft
 from transforms.datasets.questions.lexicon import WORD, Lexicon
 from transforms.datasets.questions.page import Block, Section, Span, is_ordered, lists
-from transforms.datasets.questions.tables import PEOPLE_COLUMNS, PREPOSITIONS
+from transforms.datasets.questions.tables import PEOPLE_COLUMNS
 from transforms.datasets.questions.wording import VAGUE, is_clean, is_generic, named, phrase
-from transforms.datasets.questions.words import IMPERATIVES, THIRD_PERSON
+from transforms.datasets.questions.words import IMPERATIVES, PREPOSITIONS, THIRD_PERSON
 
 ANSWER_CHARS = (30, 900)
 ITEMS = (2, 12)
 WORDS_AN_ITEM = 3
 SENTENCE = re.compile(r"(?:^|[\s“\"])[A-Z][^.!?\n]{30,}[.!]", re.MULTILINE)
-UNFINISHED = re.compile(r"\b(?:TBD|TODO|TBA|to be (?:updated|determined|announced|done)|coming soon)\b|\[[ x]\]|\?\s(?:.|\n)*\?", re.IGNORECASE)
+UNFINISHED = re.compile(
+    r"\b(?:TBD|TODO|TBA|to be (?:updated|determined|announced|done)|coming soon)\b|\]\(|<no |\[[ x]\]|\?\s(?:.|\n)*\?",
+    re.IGNORECASE,
+)
 BAD_BODY = re.compile(r"(?:See|It|They|He|She|That|These|Those|The following|Here|There|TL;DR)\b")
+TOPIC_CHARS = 60
+PAPERS = re.compile(
+    r"\b(?:guide|policy|handbook|charter|process|report|manual|plan|resources|guidelines|statement)$",
+    re.IGNORECASE,
+)
+"""Titles of papers: what they list is not theirs."""
+
+MODAL = re.compile(r"\b(?:can|must|should|will|may|would|is|are|was|were|has|have)\b", re.IGNORECASE)
+BULLET = re.compile(r"\n(?:[-*]|\d+[.)]) ")
+MINUTES = re.compile(r"\b(?:meeting|minutes|session|notes|agenda|retro)\b", re.IGNORECASE)
+"""Pages of what was said on a day: jottings, which answer little outside that day."""
+
 SPOKEN = re.compile(r"\b(?:I|I'm|I've|I'd|my)\b")
-RULES = re.compile(r"\b(must|may|can|cannot|should|need|needs|required|allowed|never|always|at most|at least|within)\b")
-ASKING = re.compile(r"(?:what|who|when|where|why|how|which|can|may|do|does|is|are|should|must|will)\b.*\?$", re.IGNORECASE)
+RULES = re.compile(
+    r"\b(must|may|can|cannot|should|need|needs|required|allowed|never|always|at most|at least|within)\b"
+)
+ASKING = re.compile(
+    r"(?:what|who|when|where|why|how|which|can|may|do|does|is|are|should|must|will)\b.*\?$", re.IGNORECASE
+)
 
 SHAPES = (
     (r"How to (?P<x>[a-z].+)", "How do I {x}"),
@@ -35,16 +54,15 @@ SHAPES = (
 )
 """Headings that are a question with its words in another order."""
 
-ARTICLES = frozenset("a an the your my our new to with all".split())
+ARTICLES = frozenset(["a", "an", "the", "your", "my", "our", "new", "to", "with", "all"])
 CLEAR_VERBS = frozenset(
-    "add apply avoid choose clean configure confirm connect create define delete describe determine disable enable ensure "
-    "enter explain find generate get identify implement include insert install invite join keep leave make nominate prepare "
-    "provide remove rename replace select send set specify submit subscribe tell uninstall upgrade use validate verify "
-    "write".split()
+    ["add", "apply", "avoid", "choose", "clean", "configure", "confirm", "connect", "create", "define", "delete", "describe", "determine", "disable", "enable", "ensure", "enter", "explain", "find", "generate", "get", "identify", "implement", "include", "insert", "install", "invite", "join", "keep", "leave", "make", "nominate", "prepare", "provide", "remove", "rename", "replace", "select", "send", "set", "specify", "submit", "subscribe", "tell", "uninstall", "upgrade", "use", "validate", "verify", "write"]
 )
 """Verbs that are no nouns."""
 
-NOT_OBJECTS = frozenset("process list policy guide notes template team lead leads schedule report reports plan and or of for".split())
+NOT_OBJECTS = frozenset(
+    ["process", "list", "policy", "guide", "notes", "template", "team", "lead", "leads", "schedule", "report", "reports", "plan", "and", "or", "of", "for"]
+)
 """Words that make a noun of a first word that could be a verb: release process, contact list."""
 
 
@@ -53,6 +71,8 @@ def from_heading(section: Section, lexicon: Lexicon, page: str) -> Iterator[Draf
     heading = section.heading.strip()
     words = {word.lower() for word in WORD.findall(heading)}
     if not words or words <= VAGUE or not is_clean(heading.rstrip(":?")):
+        return
+    if MINUTES.search(" ".join((section.title or "", *section.headings))) and not ASKING.match(heading):
         return
     if any(lexicon.is_boilerplate(block.text) for block in section.blocks):
         return
@@ -91,7 +111,9 @@ def _asking(heading: str, lexicon: Lexicon) -> str | None:
     for shape, question in SHAPES:
         if found := re.fullmatch(shape, text):
             return question.format(**found.groupdict())
-    if found := re.fullmatch(rf"What (?P<x>(?:an?|the|each|every) .+?) (?P<verb>{'|'.join(THIRD_PERSON)})(?P<y>.*)", text):
+    if found := re.fullmatch(
+        rf"What (?P<x>(?:an?|the|each|every) .+?) (?P<verb>{'|'.join(THIRD_PERSON)})(?P<y>.*)", text
+    ):
         return f"What does {found['x']} {THIRD_PERSON[found['verb']]}{found['y']}"
     if found := re.fullmatch(r"(?P<code>[A-Z]{1,4}-?\d{2,6})\b(?:: .+)?", text):
         return f"What does {found['code']} mean"
@@ -117,16 +139,25 @@ def _of_list(
         return
     answer = Span(page[start:end], start)
     topic, words = phrase(heading, lexicon), heading.split()
+    topic = re.sub(r"^the ", "", topic)
     if is_ordered(items) and words[0].endswith("ing"):
         if len(words) == 1:
             topic = f"{topic} {named(section.title or '', page)}"
-        yield Draft(text=f"What are the steps for {topic}", kind="procedure", answer=answer, section=section, rank=0)
+        yield Draft(
+            text=f"What are the steps for {topic}", kind="procedure", answer=answer, section=section, rank=0
+        )
     elif PEOPLE_COLUMNS.fullmatch(heading) and not is_generic(section.title, lexicon):
         text = f"Who are the {heading.lower()} of {named(section.title or '', page)}"
         yield Draft(text=text, kind="list", answer=answer, section=section, alone=True, rank=1)
-    elif _is_plural(words) and _says_something(items) and not is_generic(section.title, lexicon):
+    elif (
+        _is_plural(words)
+        and not is_ordered(items)
+        and _says_something(items)
+        and not is_generic(section.title, lexicon)
+    ):
         owner = named(section.title or "", page)
-        text = f"What are the {topic} of {owner}" if owner != section.title else f'What {topic} does "{owner}" list'
+        thing = owner != section.title and not PAPERS.search(owner)
+        text = f"What are the {topic} of {owner}" if thing else f'What {topic} does "{section.title}" list'
         yield Draft(text=text, kind="list", answer=answer, section=section, alone=True, rank=2)
 
 
@@ -138,7 +169,19 @@ def _says_something(items: Sequence[Block]) -> bool:
 
 def _is_plural(words: Sequence[str]) -> bool:
     last = words[-1].lower()
-    return len(words) <= 4 and last.endswith("s") and not last.endswith(("ss", "us", "is")) and not words[0].endswith("ing")
+    return (
+        len(words) <= 4
+        and last.endswith("s")
+        and not last.endswith(("ss", "us", "is"))
+        and not words[0].endswith("ing")
+    )
+
+
+def _leads_in(body: Span) -> bool:
+    """Tell whether a text announces what is not in it."""
+    return bool(re.search(r"\b(?:following|as follows|below|above)\b", body.text)) and not BULLET.search(
+        body.text, 1
+    )
 
 
 def _topic(section: Section, heading: str, body: Span, lexicon: Lexicon) -> Draft | None:
@@ -146,13 +189,25 @@ def _topic(section: Section, heading: str, body: Span, lexicon: Lexicon) -> Draf
     words = [word.lower() for word in WORD.findall(heading)]
     if len(words) > 8 or is_generic(section.title, lexicon):
         return None
-    if not SENTENCE.search(body.text):
+    if (
+        not SENTENCE.search(body.text)
+        or len(body.text) < TOPIC_CHARS
+        or MODAL.search(heading)
+        or _leads_in(body)
+    ):
         return None
-    if heading.endswith(":") or heading[0].isdigit() or words[0] in PREPOSITIONS or words[0] in ("what", "how", "why", "when", "who", "where", "if"):
+    if (
+        heading.endswith(":")
+        or heading[0].isdigit()
+        or words[0] in PREPOSITIONS
+        or words[0] in ("what", "how", "why", "when", "who", "where", "if")
+    ):
         return None
     topic = phrase(heading, lexicon)
     title = (section.title or "").rstrip(".:?!").replace('"', "'")
     if words[0].endswith("ing") and len(words) > 1 and RULES.search(body.text):
-        return Draft(text=f"What are the rules for {topic}", kind="topic", answer=body, section=section, rank=3)
+        return Draft(
+            text=f"What are the rules for {topic}", kind="topic", answer=body, section=section, rank=3
+        )
     text = f'What does "{title}" say about {topic}'
     return Draft(text=text, kind="topic", answer=body, section=section, alone=True, rank=4)

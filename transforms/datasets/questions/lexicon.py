@@ -11,6 +11,9 @@ from zlib import crc32
 from transforms.datasets.questions.words import STOPWORDS
 
 WORD = re.compile(r"[^\W_](?:[\w'’.-]*[^\W_])?")
+HEADING = re.compile(r"^#{1,6} .*$", re.MULTILINE)
+"""Headings may capitalize any word; sentences show which ones are names."""
+
 NAME = re.compile(r"^[A-Z][\w'’-]* [A-Z][\w'’-]*")
 NAME_CHARS = 60
 BLOCK_CHARS = 30
@@ -83,18 +86,25 @@ def lexicon(texts: Iterable[tuple[str | None, str]]) -> Lexicon:
     for title, text in texts:
         total += 1
         titles[(title or "").strip().lower()] += 1
-        seen = set()
-        for match in WORD.finditer(text):
+        frequency.update({word.lower() for word in WORD.findall(text)})
+        said = HEADING.sub("", text)
+        for match in WORD.finditer(said):
             word = match.group()
-            seen.add(word.lower())
             if word[0].islower():
                 lower[word] += 1
-            elif inside_a_sentence(text, match.start()):
+            elif inside_a_sentence(said, match.start()):
                 capital[word.lower()] += 1
-                pairs.update(NAME.findall(text[match.start() : match.start() + NAME_CHARS])[:1])
-        frequency.update(seen)
+                pairs.update(NAME.findall(said[match.start() : match.start() + NAME_CHARS])[:1])
         blocks.update({crc32(block.encode()) for block in text.split("\n\n") if len(block) >= BLOCK_CHARS})
-    return Lexicon(documents=total, frequency=frequency, lower=lower, capital=capital, pairs=pairs, titles=titles, blocks=blocks)
+    return Lexicon(
+        documents=total,
+        frequency=frequency,
+        lower=lower,
+        capital=capital,
+        pairs=pairs,
+        titles=titles,
+        blocks=blocks,
+    )
 
 
 def inside_a_sentence(text: str, at: int) -> bool:

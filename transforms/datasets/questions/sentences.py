@@ -21,6 +21,7 @@ from transforms.datasets.questions.words import (
     MONTH,
     NUMBER,
     PEOPLE,
+    PREPOSITIONS,
     ROLES,
     THIRD_PERSON,
 )
@@ -36,10 +37,15 @@ AMOUNT = rf"(?P<amount>(?:(?:up to|at most|at least|no more than|about|only|exac
 PLURAL = r"(?P<thing>(?:[a-z][\w-]* ){0,2}?(?:[a-z][\w-]*s|people))"
 TAIL = r"(?P<tail> (?:a|an|per|each|every|into|in|on|of|for|from|to|at|before|after|during|within|with|by)\b[^;:]*)?"
 DATE = (
-    rf"(?:(?:by|on|in|at|from|until|before|every|since)(?: the)? (?:end of )?(?:{MONTH}|{DAY}|(?:19|20)\d\d|\d{{1,2}}(?::\d\d|"
+    rf"(?:(?:on or before|on or after|no later than|by|on|in|at|from|until|before|every|since)(?: the)? (?:end of )?(?:{MONTH}|{DAY}|(?:19|20)\d\d|\d{{1,2}}(?::\d\d|"
     rf" ?[ap]\.?m\b)|noon|midnight)[^,;:]*)"
 )
-NO_CLAUSE = re.compile(r"\b(who|which|that|whose|where|when|if|unless|although|while|because|is|are|was|were|may|can|must|should|will|has|have)\b", re.IGNORECASE)
+NO_CLAUSE = re.compile(
+    r"\b(who|which|that|whose|where|when|if|unless|although|while|because|is|are|was|were|may|can|must|should|will|has|have)\b",
+    re.IGNORECASE,
+)
+CONDITION_WORDS = 3
+JOINTS = frozenset(("and", "or", "but", "also", "only", "not", "then", "so", "the", "a", "an"))
 SPOKEN = re.compile(r"\b(?:I|I'm|I've|I'd|my|me|TBD|TODO|lol|imho)\b")
 SECOND_PERSON = re.compile(r"\w+ .*\b(?:you|we)\b|^[Ww]e\b", re.DOTALL)
 PAST = re.compile(r"\b(was|were|had|did|went|came|made|said|\w{3,}ed)\b")
@@ -61,7 +67,11 @@ def from_sentence(sentence: Span, lexicon: Lexicon) -> Made:
     """Return the question that a sentence answers, or None."""
     text = sentence.text
     words = text.split()
-    if not WORDS[0] <= len(words) <= WORDS[1] or not text.endswith(".") or not (text[0].isupper() or text[0] == "“"):
+    if (
+        not WORDS[0] <= len(words) <= WORDS[1]
+        or not text.endswith(".")
+        or not (text[0].isupper() or text[0] == "“")
+    ):
         return None
     first = words[0].strip("“\"',").lower()
     if first in BAD_STARTS or first in THIRD_PERSON or SPOKEN.search(text):
@@ -75,16 +85,24 @@ def from_sentence(sentence: Span, lexicon: Lexicon) -> Made:
 
 def _condition(text: str, lexicon: Lexicon) -> Made:
     """If you paid cash, use the rate of the day. -> What should I do if I paid cash?"""
-    found = re.match(r"(If|When|Whenever|Before|After|Once|Unless) ([^,;:]{6,120}), (?:then |please )?(.+)$", text)
+    found = re.match(
+        r"(If|When|Whenever|Before|After|Once|Unless) ([^,;:]{6,120}), (?:then |please )?(.+)$", text
+    )
     if not found:
         return None
     word, condition, rest = found.group(1).lower(), found.group(2), found.group(3)
+    if len(condition.split()) < CONDITION_WORDS:
+        return None
     first = rest.split()[0].lower()
     if first in IMPERATIVES or re.match(r"you (must|should|need|have to|are (required|expected))\b", rest):
         return f"What should I do {word} {condition}", "condition", 1
     if re.match(r"you (may|can)\b", rest):
         return f"What can I do {word} {condition}", "condition", 2
-    if word in ("if", "when", "whenever", "once") and not PAST.search(condition) and not PAST.search(rest.split(",")[0]):
+    if (
+        word in ("if", "when", "whenever", "once")
+        and not PAST.search(condition)
+        and not PAST.search(rest.split(",")[0])
+    ):
         return f"What happens {word} {condition}", "condition", 2
     return None
 
@@ -112,11 +130,15 @@ def _definition(text: str, lexicon: Lexicon) -> Made:
     subject, be, rest = found["subject"], found["be"], found["rest"]
     if subject.split()[0].lower() in IMPERATIVES and len(subject.split()) > 1:
         return None
-    if len(subject.split()) > 6 or NO_CLAUSE.search(subject) or subject.split()[0].lower() in ("in", "at", "on", "for", "as"):
+    if not _is_subject(subject, 6):
         return None
     name = inside(subject, lexicon)
     person = _is_named(subject) and ROLES.search(rest)
-    for start, end in (("responsible for", "responsible for"), ("in charge of", "in charge of"), ("made of", "made of")):
+    for start, end in (
+        ("responsible for", "responsible for"),
+        ("in charge of", "in charge of"),
+        ("made of", "made of"),
+    ):
         if rest.startswith(start):
             return f"What {be} {name} {end}", "definition", 1
     if rest.startswith(("used to", "used for")):
@@ -130,8 +152,10 @@ def _definition(text: str, lexicon: Lexicon) -> Made:
 
 def _meaning(text: str, lexicon: Lexicon) -> Made:
     """Canary means ... -> What does canary mean?"""
-    found = re.match(rf"{SUBJECT} (?P<verb>means|stands for|refers to|consists of|depends on|is short for) .+$", text)
-    if not found or len(found["subject"].split()) > 6 or NO_CLAUSE.search(found["subject"]):
+    found = re.match(
+        rf"{SUBJECT} (?P<verb>means|stands for|refers to|consists of|depends on|is short for) .+$", text
+    )
+    if not found or not _is_subject(found["subject"], 6):
         return None
     name = inside(found["subject"], lexicon)
     if found["verb"].startswith("is"):
@@ -143,18 +167,25 @@ def _meaning(text: str, lexicon: Lexicon) -> Made:
 def _how_many(text: str, lexicon: Lexicon) -> Made:
     """You may carry five unused days into the next year. -> How many unused days may I carry into the next year?"""
     found = re.match(rf"{SUBJECT} {AUX} (?P<verb>[a-z]+(?: [a-z]+)?) {AMOUNT} {PLURAL}{TAIL}$", text)
-    if found and not NO_CLAUSE.search(found["subject"]) and not NO_CLAUSE.search(found["verb"]):
+    if found and _is_subject(found["subject"]) and not NO_CLAUSE.search(found["verb"]):
         thing, tail = found["thing"], found["tail"] or ""
         if re.match(r" (?:before|after|from)\b", tail):
             thing, tail = thing + tail, ""
         question = f"{thing} {found['aux']} {inside(found['subject'], lexicon)} {found['verb']}{tail}"
         return f"How many {question}", "number", 0
-    found = re.match(rf"{SUBJECT} (?P<verb>has|have|gets|get|receives|receive|earns|earn|needs|need) {AMOUNT} {PLURAL}{TAIL}$", text)
-    if not found or NO_CLAUSE.search(found["subject"]):
+    found = re.match(
+        rf"{SUBJECT} (?P<verb>has|have|gets|get|receives|receive|earns|earn|needs|need) {AMOUNT} {PLURAL}{TAIL}$",
+        text,
+    )
+    if not found or not _is_subject(found["subject"]):
         return None
     base = {"has": "have"}.get(found["verb"], found["verb"].removesuffix("s"))
     do = "do" if base == found["verb"] else "does"
-    return f"How many {found['thing']} {do} {inside(found['subject'], lexicon)} {base}{found['tail'] or ''}", "number", 0
+    return (
+        f"How many {found['thing']} {do} {inside(found['subject'], lexicon)} {base}{found['tail'] or ''}",
+        "number",
+        0,
+    )
 
 
 def _within(text: str, lexicon: Lexicon) -> Made:
@@ -164,7 +195,7 @@ def _within(text: str, lexicon: Lexicon) -> Made:
         r"months|years))(?P<tail> (?:of|after|from)\b[^,;:]*)?(?P<more> (?:for|when|if|by|in|unless)\b[^,;:]*)?(?:[,;].*)?$",
         text,
     )
-    if not found or NO_CLAUSE.search(found["subject"]):
+    if not found or not _is_subject(found["subject"]):
         return None
     question = f"{found['unit']}{found['tail'] or ''} {found['aux']} {inside(found['subject'], lexicon)} {found['verb']}"
     return f"Within how many {question}{found['more'] or ''}", "number", 0
@@ -173,10 +204,10 @@ def _within(text: str, lexicon: Lexicon) -> Made:
 def _when(text: str, lexicon: Lexicon) -> Made:
     """Claims expire on March 31. -> When do claims expire?"""
     found = re.match(rf"{SUBJECT} {AUX} (?P<verb>[^,;:]{{3,80}}?) {DATE}$", text)
-    if found and not NO_CLAUSE.search(found["subject"]) and len(found["subject"].split()) <= 8:
+    if found and _is_subject(found["subject"]) and found["verb"].split()[-1] not in PREPOSITIONS | JOINTS:
         return f"When {found['aux']} {inside(found['subject'], lexicon)} {found['verb']}", "time", 0
     found = re.match(rf"{SUBJECT} (?P<verb>{'|'.join(EVENTS)}) (?P<rest>[^,;:]{{0,40}}?)\s?{DATE}$", text)
-    if not found or NO_CLAUSE.search(found["subject"]) or len(found["subject"].split()) > 8:
+    if not found or not _is_subject(found["subject"]):
         return None
     base = EVENTS[found["verb"]]
     do = "do" if base == found["verb"] else "does"
@@ -185,8 +216,11 @@ def _when(text: str, lexicon: Lexicon) -> Made:
 
 def _why(text: str, lexicon: Lexicon) -> Made:
     """The Dipper is unsafe in ice because ... -> Why is the Dipper unsafe in ice?"""
-    found = re.match(rf"{SUBJECT} {AUX} (?P<rest>[^;:]{{5,90}}?),? because (?!of (?:this|that|it)\b).{{8,}}$", text)
-    if not found or NO_CLAUSE.search(found["subject"]):
+    found = re.match(
+        rf"{SUBJECT} {AUX} (?P<rest>(?!what|how|that|when|where|who)[^;:]{{5,90}}?),? because (?!of (?:this|that|it)\b).{{8,}}$",
+        text,
+    )
+    if not found or not _is_subject(found["subject"]) or found["rest"].split()[-1] in PREPOSITIONS:
         return None
     return f"Why {found['aux']} {inside(found['subject'], lexicon)} {found['rest']}", "reason", 1
 
@@ -195,12 +229,12 @@ def _where(text: str, lexicon: Lexicon) -> Made:
     """The roster is kept in Portage. -> Where is the roster kept?"""
     found = re.match(
         rf"{SUBJECT} (?P<be>is|are) (?P<verb>listed|kept|stored|located|found|documented|published|posted|held|announced|tracked|"
-        r"recorded|available|described|hosted|maintained|managed|defined|discussed) (?:in|on|at|under) .{3,}$",
+        r"recorded|available|hosted|maintained|managed|defined|discussed) (?:in|on|at|under) .{3,}$",
         text,
     )
     if not found:
         found = re.match(rf"{SUBJECT} (?P<be>can) (?P<verb>be found) (?:in|on|at|under) .{{3,}}$", text)
-    if not found or NO_CLAUSE.search(found["subject"]) or len(found["subject"].split()) > 8:
+    if not found or not _is_subject(found["subject"]):
         return None
     return f"Where {found['be']} {inside(found['subject'], lexicon)} {found['verb']}", "place", 1
 
@@ -209,7 +243,9 @@ def _who(text: str, lexicon: Lexicon) -> Made:
     """Your manager approves claims up to $1,500. -> Who approves claims up to $1,500?"""
     verbs = "|".join([*THIRD_PERSON, "must", "may", "can", "is responsible for", "are responsible for"])
     found = re.match(rf"(?P<subject>[^,;:()]{{2,50}}?) (?P<verb>{verbs}) (?P<rest>[^;:]{{6,120}})$", text)
-    if not found or not (PEOPLE.search(found["subject"]) or _is_named(found["subject"])) or NO_CLAUSE.search(found["subject"]):
+    if not found or not (PEOPLE.search(found["subject"]) or _is_named(found["subject"])):
+        return None
+    if not _is_subject(found["subject"]):
         return None
     if re.match(r"(?:You|We|I)\b", found["subject"]) or re.match(r"(?:not|be|also|never)\b", found["rest"]):
         return None
@@ -220,25 +256,31 @@ def _who(text: str, lexicon: Lexicon) -> Made:
 def _what_does(text: str, lexicon: Lexicon) -> Made:
     """The Dipper measures water level. -> What does the Dipper measure?"""
     found = re.match(rf"{SUBJECT} (?P<verb>{'|'.join(THIRD_PERSON)}) (?P<rest>.{{6,}})$", text)
-    if not found or NO_CLAUSE.search(found["subject"]) or not 1 <= len(found["subject"].split()) <= 6:
-        return None
-    if found["subject"].split()[0].lower() in ("in", "at", "on", "for", "as", "to", "with", "by", "from", "if", "when"):
+    if not found or not _is_subject(found["subject"], 6):
         return None
     base, name = THIRD_PERSON[found["verb"]], inside(found["subject"], lexicon)
     if base == "cost":
         return f"How much does {name} cost", "number", 0
-    if base in ("ensure", "run") or re.match(r"(?:to|on|in|at|as|by|with|for|up|out|off|from|when|after|until|"
-        r"are|is|was|were|must|can|should|will|may|have|has|that|which|who|and|or|but)\b", found["rest"]):
+    if base in ("ensure", "run") or re.match(
+        r"(?:to|on|in|at|as|by|with|for|up|out|off|from|when|after|until|"
+        r"are|is|was|were|must|can|should|will|may|have|has|that|which|who|and|or|but)\b",
+        found["rest"],
+    ):
         return None
     return f"What does {name} {base}", "what", 2
 
 
 def _may(text: str, lexicon: Lexicon) -> Made:
     """The Dipper cannot join a satellite link. -> Can the Dipper join a satellite link?"""
-    found = re.match(rf"{SUBJECT} (?P<aux>may|can|cannot|may not|must not)(?: only)? (?P<rest>[a-z][^;:,]{{8,90}})(?:,.*)?$", text)
-    if not found or NO_CLAUSE.search(found["subject"]) or len(found["subject"].split()) > 8:
+    found = re.match(
+        rf"{SUBJECT} (?P<aux>may|can|cannot|may not|must not)(?: only)? (?P<rest>[a-z][^;:,]{{8,90}})(?:,.*)?$",
+        text,
+    )
+    if not found or not _is_subject(found["subject"]):
         return None
-    if SECOND_PERSON.match(found["subject"]) or re.search(r"\b(?:see|find|found|notice|want|like|wish)\b", found["rest"]):
+    if SECOND_PERSON.match(found["subject"]) or re.search(
+        r"\b(?:see|find|found|notice|want|like|wish|need|have|run into|encounter)\b", found["rest"]
+    ):
         return None
     aux = "Can" if found["aux"].startswith("can") else "May"
     return f"{aux} {inside(found['subject'], lexicon)} {found['rest']}", "permission", 2
@@ -247,6 +289,14 @@ def _may(text: str, lexicon: Lexicon) -> Made:
 MAKERS: tuple[Maker, ...] = (
     _condition, _purpose, _within, _how_many, _when, _why, _meaning, _definition, _where, _who, _may, _what_does,
 )  # fmt: skip
+
+
+def _is_subject(text: str, words_max: int = 8) -> bool:
+    """Tell whether a text can be the subject of a question: a short phrase without a verb, whole at both ends."""
+    words = text.lower().split()
+    if not 1 <= len(words) <= words_max or NO_CLAUSE.search(text):
+        return False
+    return words[0] not in PREPOSITIONS and words[-1] not in PREPOSITIONS | JOINTS
 
 
 def _is_named(subject: str) -> bool:

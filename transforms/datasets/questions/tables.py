@@ -10,19 +10,43 @@ from transforms.datasets.questions.draft import Draft
 from transforms.datasets.questions.lexicon import Lexicon
 from transforms.datasets.questions.page import Block, Section, Span
 from transforms.datasets.questions.wording import is_clean, is_generic, named, phrase
-from transforms.datasets.questions.words import DAY, EVENTS, MONTH, THIRD_PERSON
+from transforms.datasets.questions.words import DAY, EVENTS, MONTH, PREPOSITIONS, THIRD_PERSON
 
 CELL = re.compile(r"(?<!\\)\|")
 RULE = re.compile(r"[|\s:-]+")
 COLUMNS = (2, 12)
 LABEL_WORDS = 8
 HEADER_WORDS = 5
-PREPOSITIONS = frozenset("about after as at before by for from in into of on per since to until up with within".split())
-POINTERS = frozenset("link links url urls slides recording video id no number notes comment comments date".split())
+POINTERS = frozenset(
+    ["link", "links", "url", "urls", "slides", "recording", "video", "id", "no", "number", "notes", "comment", "comments", "date"]
+)
 """Columns that point elsewhere or say little."""
 
-DATES = re.compile(r"(?:mon|tue|wed|thu|fri|sat|sun|jan|feb|mar|apr|may|jun|jul|aug|sep|oct|nov|dec)[a-z]*", re.IGNORECASE)
-EMPTY = frozenset(("", "-", "–", "—", "n/a", "na", "none", "no", "yes", "x", "✓", "✔", "tbd", "tba", "?", "always", "never", "nothing"))
+DATES = re.compile(
+    r"(?:mon|tue|wed|thu|fri|sat|sun|jan|feb|mar|apr|may|jun|jul|aug|sep|oct|nov|dec)[a-z]*", re.IGNORECASE
+)
+EMPTY = frozenset(
+    (
+        "",
+        "-",
+        "–",
+        "—",
+        "n/a",
+        "na",
+        "none",
+        "no",
+        "yes",
+        "x",
+        "✓",
+        "✔",
+        "tbd",
+        "tba",
+        "?",
+        "always",
+        "never",
+        "nothing",
+    )
+)
 PEOPLE_COLUMNS = re.compile(
     r"(?:chair|lead|owner|author|contact|maintainer|liaison|approver|reviewer|manager|sponsor|host|speaker|member|"
     r"contact person|responsible|assignee)s?$",
@@ -82,7 +106,8 @@ def _of_row(
     for column, cell in zip(header[1:], row[1:], strict=False):
         turned = not header[0].text and len(header) > 2
         name, label = (row[0].text, column.text) if turned else (column.text, row[0].text)
-        if _is_header(name) and _is_value(cell.text) and _is_label(label):
+        repeats = {*name.lower().split()} & {*label.lower().split()}
+        if _is_header(name) and _is_value(cell.text) and _is_label(label) and not repeats:
             text = _of_cell(name, label, cell.text, lexicon)
             yield Draft(text=text, kind="table", answer=cell, section=section, since=since, rank=1)
 
@@ -112,28 +137,51 @@ def _counts(name: str, value: str) -> bool:
 
 def _needs_quotes(label: str) -> bool:
     """A single common noun without an article reads badly in a sentence; names, plurals and phrases do not."""
-    return label[:1].islower() and not label.split()[0].endswith(("s", "ing")) and not re.match(r"(?:the|an?|your|our)\b", label)
+    return (
+        label[:1].islower()
+        and not label.split(maxsplit=1)[0].endswith(("s", "ing"))
+        and not re.match(r"(?:the|an?|your|our)\b", label)
+    )
 
 
 def _is_label(text: str) -> bool:
-    return not re.match(r"\d{1,2}(?::\d\d)?\s?(?:[ap]\.?m|:|-|$)", text, re.IGNORECASE) and bool(re.search(r"[^\W\d_]{2}", text)) and len(text.split()) <= LABEL_WORDS and is_clean(text)
+    return (
+        not re.match(r"\d{1,2}(?::\d\d)?\s?(?:[ap]\.?m|:|-|$)", text, re.IGNORECASE)
+        and bool(re.search(r"[^\W\d_]{2}", text))
+        and len(text.split()) <= LABEL_WORDS
+        and is_clean(text)
+    )
 
 
 def _is_header(text: str) -> bool:
     """Tell whether a header can stand after "What is the": a noun, as far as its ends betray."""
     words = [word.lower() for word in text.split()]
-    if not words or len(words) > HEADER_WORDS or not is_clean(text) or text[-1] in ".:!?" or re.search(r"\d", text):
+    if (
+        not words
+        or len(words) > HEADER_WORDS
+        or not is_clean(text)
+        or text[-1] in ".:!?"
+        or re.search(r"\d", text)
+    ):
         return False
     first, last = words[0], words[-1]
     if words[-1] in POINTERS or DATES.fullmatch(words[0]):
         return False
     if first == "who":
         return len(words) > 1
-    asks = first in ("what", "how", "why", "which", "when", "where", "since", "until", "valid") or first in PREPOSITIONS
+    asks = (
+        first in ("what", "how", "why", "which", "when", "where", "since", "until", "valid")
+        or first in PREPOSITIONS
+    )
     verb = first in EVENTS or first in THIRD_PERSON or (len(words) == 1 and first.endswith("ed"))
     return not asks and not verb and last not in PREPOSITIONS and text[0].isupper()
 
 
 def _is_value(text: str) -> bool:
     weekday = re.fullmatch(DAY, text)
-    return text.lower() not in EMPTY and 1 <= len(text) <= 400 and not text.startswith(("http://", "https://")) and not weekday
+    return (
+        text.lower() not in EMPTY
+        and 1 <= len(text) <= 400
+        and not text.startswith(("http://", "https://"))
+        and not weekday
+    )

@@ -14,15 +14,11 @@ RARE_WORDS = 2
 """So many words that few documents have say what a question is about."""
 
 GENERIC_TITLES = frozenset(
-    "readme index untitled overview introduction notes agenda home contents summary main welcome license "
-    "minutes faq changelog template example".split()
+    ["readme", "index", "untitled", "overview", "introduction", "notes", "agenda", "home", "contents", "summary", "main", "welcome", "license", "minutes", "faq", "changelog", "template", "example"]
 )
 HEADING_WORDS = 6
 VAGUE = frozenset(
-    "overview introduction summary background notes note details miscellaneous misc other references links resources see "
-    "also conclusion general about description purpose scope goals non-goals agenda attendees examples example appendix "
-    "contents table faq faqs questions operational status activities prerequisites requirements more information updates "
-    "history session first second day part step section contact steps why what where when tl dr in out".split()
+    ["overview", "introduction", "summary", "background", "notes", "note", "details", "miscellaneous", "misc", "other", "references", "links", "resources", "see", "also", "conclusion", "general", "about", "description", "purpose", "scope", "goals", "non-goals", "agenda", "attendees", "examples", "example", "appendix", "contents", "table", "faq", "faqs", "questions", "operational", "status", "activities", "prerequisites", "requirements", "more", "information", "updates", "history", "session", "first", "second", "day", "part", "step", "section", "contact", "steps", "why", "what", "where", "when", "tl", "dr", "in", "out"]
 )
 """Headings that do not say what stands under them."""
 
@@ -31,12 +27,18 @@ YOU_FIRST = re.compile(
     r"unless|until|while|that|what|because|as) you\b",
     re.IGNORECASE,
 )
-YOU_LAST = re.compile(r"\b(for|to|with|from|of|at|by|on|about|help|tell|give|ask) you(?=\W*$|,| to\b| in\b| by\b)", re.I)
+YOU_LAST = re.compile(
+    r"\b(for|to|with|from|of|at|by|on|about|help|tell|give|ask) you(?=\W*$|,| to\b| in\b| by\b)", re.IGNORECASE
+)
 NAME_WORDS = 4
-BODIES = frozenset("group committee team program project subproject guide policy handbook charter process course".split())
+BODIES = frozenset(
+    ["group", "committee", "team", "program", "project", "subproject", "guide", "policy", "handbook", "charter", "process", "course"]
+)
 """What a title ends with that takes an article."""
 
-POINTS_AT = re.compile(r"(?:\w+ ){1,3}?(?:is|are|was|were|do|does|did|can|may|must|should|will) the [a-z-]+\b(?! (?:of|for)\b)")
+POINTS_AT = re.compile(
+    r"(?:\w+ ){1,3}?(?:is|are|was|were|do|does|did|can|may|must|should|will) the [a-z-]+\b(?! (?:of|for)\b)"
+)
 """Asks about "the station", "the summit": which one, only the page knows."""
 
 SPOILERS = re.compile(r"https?://|[|{}<>#=]|\.\.\.|…|\[[ x]?\]|:\s*$|[\U0001F000-\U0001FAFF]")
@@ -133,7 +135,7 @@ def in_context(question: str, section: Section, lexicon: Lexicon) -> str | None:
     """Return a question that names the page and the heading it is about, or None when the page has no telling name."""
     if section.title is None or is_generic(section.title, lexicon):
         return None
-    first = question.split()[0]
+    first = question.split(maxsplit=1)[0]
     text = question[0].lower() + question[1:] if first.lower() in STOPWORDS and first != "I" else question
     return f'According to "{place(section, question)}", {text}'
 
@@ -152,7 +154,7 @@ def is_generic(title: str | None, lexicon: Lexicon) -> bool:
     if not title or lexicon.is_one_of_many(title):
         return True
     words = set(content_words(title))
-    return not words or words <= GENERIC_TITLES
+    return not words or words <= GENERIC_TITLES | VAGUE
 
 
 def fits(question: str) -> bool:
@@ -162,11 +164,12 @@ def fits(question: str) -> bool:
 
 def named(title: str, text: str) -> str:
     """Return a title with an article if its own page writes it with one: the RS-200 Dipper, but Expenses."""
-    last = title.split()[-1]
+    last = title.rsplit(maxsplit=1)[-1]
     if title.lower().startswith(("the ", "a ", "an ")):
         return title
-    product = last[0].isupper() or any(character.isdigit() for character in title)
-    short = f"|{re.escape(last)}" if product and len(title.split()) <= NAME_WORDS else ""
+    thing = last[0].isupper() or any(character.isdigit() for character in title)
+    thing = thing and len(title.split()) <= NAME_WORDS and not set(title.lower().split()) & STOPWORDS
+    short = f"|{re.escape(last)}" if thing else ""
     if last.lower() in BODIES or re.search(rf"\b[Tt]he (?:{re.escape(title)}{short})\b", text):
         return f"the {title}"
     return title

@@ -46,16 +46,16 @@ BAD_STARTS = _words(
 )
 
 IMPERATIVES = _words(
-    "accept add adjust agree allow announce apply approve archive arrange ask assign attach attend avoid back be begin "
+    "accept add adjust agree allow announce apply approve archive arrange ask assign assist attach attend avoid back be begin "
     "book bring build buy bump call cancel carry change charge check cherry-pick choose claim clean clear click clone "
     "close collect comment commit compare complete configure confirm connect consider contact contribute convert "
     "coordinate copy create cut decide define delete deploy describe determine disable disconnect discuss do document "
     "don't download draft drive drop edit email enable ensure enter execute explain export feel file fill find finish "
     "fix fly follow fork generate get give go grease help hold identify implement import include inform insert inspect "
     "install invite join keep label leave let link list log look mail make mark measure merge message move name never "
-    "nominate note notify offer open order pack park pass pay photograph pick ping place plan post press propose "
+    "nominate note notify offer open order pack park participate pass pay photograph pick ping place plan post press propose "
     "provide publish pull push put quote raise reach read rebase record refer register release remember remove rename "
-    "repeat replace reply report request require rerun reset respond restart return revert review rotate run save "
+    "repeat replace reply report represent request require rerun reset respond restart return revert review rotate run save "
     "schedule search select send set share show sign skip speak specify start state stay stop store submit subscribe "
     "switch tag take talk tell test tighten track trigger try turn type uninstall update upgrade upload use validate "
     "verify visit wait watch wear work write"
@@ -64,8 +64,7 @@ IMPERATIVES = _words(
 
 THIRD_PERSON = {
     "accepts": "accept", "accesses": "access", "adds": "add", "answers": "answer", "approves": "approve",
-    "assigns": "assign", "automates": "automate", "calls": "call", "carries": "carry", "chairs": "chair",
-    "collects": "collect", "comprises": "comprise", "contains": "contain", "controls": "control",
+    "assigns": "assign", "automates": "automate", "calls": "call", "carries": "carry", "collects": "collect", "comprises": "comprise", "contains": "contain", "controls": "control",
     "coordinates": "coordinate", "costs": "cost", "covers": "cover", "creates": "create", "decides": "decide",
     "defines": "define", "delivers": "deliver", "describes": "describe", "detects": "detect",
     "determines": "determine", "develops": "develop", "drives": "drive", "enforces": "enforce", "ensures": "ensure",
@@ -107,6 +106,11 @@ PEOPLE = re.compile(
     re.IGNORECASE,
 )
 """What the head of a subject must be for "who"."""
+
+PREPOSITIONS = _words(
+    "about after as at before between by during for from if in into like of off on over per since than through to under "
+    "until up upon via when while with within without"
+)
 
 MONTH = "(?:January|February|March|April|May|June|July|August|September|October|November|December)"
 DAY = "(?:Monday|Tuesday|Wednesday|Thursday|Friday|Saturday|Sunday)"

@@ -1,0 +1,280 @@
+"""Export: a dataset's definition and a release become a folder that trainers read as it is."""
+
+from __future__ import annotations
+
+import json
+from collections import Counter
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+import pyarrow as pa
+
+from flows.stages.contexts import context, release_of, retrieve, view_of
+from flows.stages.dataset_folder import Written, replace_folder, unfinished, write_folder
+from flows.workspace import Workspace
+from infra.store import releases
+from infra.store.denials import forbidden
+from infra.store.filters import is_in
+from infra.store.lock import locked
+from schemas.acl import EVERYONE, parse_entry
+from schemas.context import ContextRequest, Principal
+from schemas.dataset import DATASET, Example, Export, Refusal, Refused
+from schemas.errors import ConfigError, NotFoundError, RefusedError
+from schemas.identity import digest
+from schemas.project import ContextViewSection, DatasetSection
+from schemas.release import Release, TableVersion
+from transforms import datasets
+from transforms.datasets.duplicates import families, question_key
+from transforms.datasets.formats import writer
+from transforms.datasets.inputs import Chunks, Inputs
+from transforms.datasets.splits import Shares
+
+TABLE = "datasets"
+DOCUMENT_COLUMNS = (
+    "document_id", "source", "key", "n", "uri", "title", "text", "elements", "language", "acl", "status"
+)  # fmt: skip
+CHUNK_COLUMNS = (
+    "chunk_id", "document_id", "source", "uri", "start", "end", "quote", "text", "title", "headings", "acl"
+)  # fmt: skip
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Plan:
+    """A definition, checked, at one release."""
+
+    name: str
+    section: DatasetSection
+    type: datasets.DatasetType
+    params: Any
+    shares: Shares
+    format: str
+    write: Callable[[Example], dict[str, Any]]
+    release: Release
+    view: str
+    view_section: ContextViewSection
+    chunks: TableVersion
+
+    @property
+    def sources(self) -> tuple[str, ...]:
+        """Sources whose documents become rows; none means all."""
+        return (self.section.source,) if self.section.source else self.view_section.sources
+
+    @property
+    def definition(self) -> dict[str, Any]:
+        """Everything that decides the rows besides the release, as the manifest has it."""
+        return {
+            "dataset": self.section.model_dump(mode="json"),
+            "format": self.format,
+            "view": {"name": self.view, **self.view_section.model_dump(mode="json")},
+            "builder": self.type.version,
+        }
+
+    @property
+    def definition_hash(self) -> str:
+        """Hash of the definition."""
+        return digest("dataset", self.name, json.dumps(self.definition, sort_keys=True))
+
+
+def export(
+    workspace: Workspace, name: str, *, release: int | None = None, out: str | Path | None = None
+) -> Export:
+    """Write a dataset's folder `<out>/<name>/<release>` from a release and return what it holds.
+
+    Nothing is seen of the folder before it is whole. Raises NotFoundError for an unknown dataset or release,
+    ConfigError for a definition that is wrong, RefusedError when every row was refused.
+    """
+    plan = plan_of(workspace, name, release)
+    base = Path(out).resolve() if out else workspace.opened.root / "datasets"
+    folder = base / name / str(plan.release.release)
+    with locked(workspace.opened.store_uri, f"dataset-{name}"), unfinished(folder) as partial:
+        refused: Counter[str] = Counter()
+        inputs = inputs_of(workspace, plan)
+        written = write_folder(
+            partial, _kept(workspace, plan, inputs, refused), _families(inputs), plan, refused
+        )
+        if not written.rows:
+            raise _nothing_left(plan, inputs, refused)
+        replace_folder(partial, folder)
+        _remember(workspace, plan, folder, written, refused)
+    return Export(
+        dataset=name,
+        release=plan.release.release,
+        out=str(folder),
+        splits=written.splits,
+        refused=dict(sorted(refused.items())),
+        manifest=str(folder / "_meta" / "manifest.json"),
+    )
+
+
+def plan_of(workspace: Workspace, name: str, release: int | None) -> Plan:
+    """Return a dataset's checked definition at a release, or at the newest."""
+    section = _section(workspace, name)
+    kind = datasets.find(section.type)
+    settings = section.options
+    shares = _shares(name, settings.pop("splits", {}))
+    written_as = section.format or kind.formats[0]
+    pinned = release_of(workspace, ContextRequest(question="-", release=release))
+    view, view_section = _view(workspace, name, section)
+    if view_section.index not in pinned.indexes:
+        raise NotFoundError(
+            f"release {pinned.release} has no index {view_section.index!r}", fix="run `headwater ingest`"
+        )
+    return Plan(
+        name=name,
+        section=section,
+        type=kind,
+        params=datasets.read_params(section.type, settings),
+        shares=shares,
+        format=written_as,
+        write=writer(written_as, kind.formats),
+        release=pinned,
+        view=view,
+        view_section=view_section,
+        chunks=pinned.tables[pinned.indexes[view_section.index]["table"]],
+    )
+
+
+def inputs_of(workspace: Workspace, plan: Plan) -> Inputs:
+    """Return what the builder is handed: the released rows, and the served retrieval as the audience."""
+    principal = principal_of(plan.section.audience)
+    index = plan.release.indexes[plan.view_section.index]
+
+    def request(question: str) -> ContextRequest:
+        return ContextRequest(
+            question=question, view=plan.view, principal=principal, release=plan.release.release
+        )
+
+    return Inputs(
+        documents=_documents(workspace, plan),
+        chunks=Chunks(_chunks(workspace, plan)),
+        audience=plan.section.audience,
+        closed=_closed(workspace, plan),
+        ask=lambda question: context(workspace, request(question)),
+        search=lambda question: retrieve(workspace, request(question)).hits,
+        tokenizer=workspace.embedder_for(index["embedder"], index["embedder_fp"]).tokenizer,
+    )
+
+
+def principal_of(audience: tuple[str, ...]) -> Principal:
+    """Return who asks the retrieval for an audience: anonymous, or its first entry.
+
+    With several entries the others are checked row by row: no principal stands for what all of them may read.
+    """
+    if EVERYONE in audience or not audience:
+        return Principal()
+    kind, name = parse_entry(min(audience))
+    return Principal(user=name) if kind == "user" else Principal(groups=(name,))
+
+
+def _section(workspace: Workspace, name: str) -> DatasetSection:
+    defined = workspace.opened.project.datasets
+    if name not in defined:
+        there = ", ".join(sorted(defined)) or "none"
+        raise NotFoundError(f"{workspace.opened.path.name} has no dataset {name!r} (it has: {there})")
+    return defined[name]
+
+
+def _shares(name: str, settings: Any) -> Shares:
+    try:
+        return Shares(**settings)
+    except (TypeError, ValueError) as problem:
+        raise ConfigError(
+            f"dataset {name!r}: {problem}", fix="write splits: {train: 0.8, validation: 0.1, test: 0.1}"
+        ) from None
+
+
+def _view(workspace: Workspace, name: str, section: DatasetSection) -> tuple[str, ContextViewSection]:
+    """The named view, else the default one, else the first that reads the dataset's source."""
+    if section.context_view or not section.source:
+        return view_of(workspace, section.context_view)
+    views = [view_of(workspace, None), *workspace.opened.project.context_views.items()]
+    for view, found in views:
+        if not found.sources or section.source in found.sources:
+            return view, found
+    raise ConfigError(
+        f"dataset {name!r} is made from source {section.source!r}, which no context view reads",
+        fix=f"add {section.source} to the sources of a context view and name it in the dataset's context_view",
+    )
+
+
+def _documents(workspace: Workspace, plan: Plan) -> pa.Table:
+    where = is_in("source", plan.sources) if plan.sources else None
+    version = plan.release.tables["documents"].version
+    rows = workspace.store.scan("documents", DOCUMENT_COLUMNS, where=where, version=version)
+    return rows.sort_by([("source", "ascending"), ("key", "ascending"), ("n", "ascending")])
+
+
+def _chunks(workspace: Workspace, plan: Plan) -> pa.Table:
+    sources = {*plan.view_section.sources, *plan.sources} if plan.view_section.sources else set()
+    where = is_in("source", sorted(sources)) if sources else None
+    columns = [*CHUNK_COLUMNS, "vector"] if plan.type.vectors else CHUNK_COLUMNS
+    rows = workspace.store.scan(plan.chunks.name, columns, where=where, version=plan.chunks.version)
+    return rows.sort_by("chunk_id")
+
+
+def _closed(workspace: Workspace, plan: Plan) -> frozenset[str]:
+    """Documents that an entry of the audience could read at the release, and no longer may."""
+    newest = releases.current(workspace.store) or plan.release
+    closed: set[str] = set()
+    for entry in plan.section.audience:
+        entries = principal_of((entry,)).entries()
+        closed.update(forbidden(workspace.store, plan.release, newest, entries))
+    return frozenset(closed)
+
+
+def _families(inputs: Inputs) -> dict[str, str]:
+    rows = (inputs.documents[name].to_pylist() for name in ("document_id", "text"))
+    return families(zip(*rows, strict=True))
+
+
+def _kept(workspace: Workspace, plan: Plan, inputs: Inputs, refused: Counter[str]) -> Iterator[Example]:
+    """Yield what the builder makes, without what asks the same again; count what is refused."""
+    seen: set[tuple[str, ...]] = set()
+    at: set[str] = set()
+    for made in datasets.build(plan.section.type, inputs, plan.params):
+        at.add(made.document_id)
+        workspace.progress.advance(f"export {plan.name}", len(at), inputs.documents.num_rows)
+        if isinstance(made, Refused):
+            refused[made.reason] += 1
+        elif not all(inputs.readable(use.document_id, use.acl) for use in made.uses):
+            refused[Refusal.AUDIENCE] += 1
+        elif (key := question_key(made.question)) in seen:
+            refused[Refusal.DUPLICATE] += 1
+        else:
+            seen.add(key)
+            yield made
+
+
+def _nothing_left(plan: Plan, inputs: Inputs, refused: Counter[str]) -> RefusedError:
+    told = ", ".join(f"{n} {reason}" for reason, n in sorted(refused.items())) or "no documents"
+    fix = "look at the definition's source, view and settings"
+    if refused[Refusal.AUDIENCE]:
+        fix = "name those who may read the source in `audience`, or export from a source that all of the audience may read"
+    return RefusedError(
+        f"dataset {plan.name!r} at release {plan.release.release} has no row left of {inputs.documents.num_rows} "
+        f"documents for {', '.join(plan.section.audience)}; refused: {told}",
+        fix=fix,
+        state="no file was written",
+    )
+
+
+def _remember(
+    workspace: Workspace, plan: Plan, folder: Path, written: Written, refused: Counter[str]
+) -> None:
+    at = workspace.clock()
+    row = {
+        "export_id": digest(
+            "export", plan.name, plan.release.release, plan.definition_hash, str(folder), str(at)
+        ),
+        "dataset": plan.name,
+        "release": plan.release.release,
+        "definition_hash": plan.definition_hash,
+        "out": str(folder),
+        "files": json.dumps(written.files, sort_keys=True),
+        "counts": json.dumps({"splits": written.splits, "refused": dict(refused)}, sort_keys=True),
+        "audience": list(plan.section.audience),
+        "created_at": at,
+    }
+    workspace.store.ensure(TABLE, DATASET).add(pa.Table.from_pylist([row], schema=DATASET))

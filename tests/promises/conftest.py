@@ -1,0 +1,32 @@
+"""The seed of the session, printed and settable, and what the tests of flows use."""
+
+from __future__ import annotations
+
+import os
+import random
+from pathlib import Path
+
+import pytest
+
+from tests.flows.conftest import embedders, model_cache, parses, project
+
+__all__ = ["embedders", "model_cache", "parses", "project", "seed", "shared"]
+
+ROOT = Path(__file__).resolve().parents[2]
+
+
+@pytest.fixture
+def seed() -> int:
+    """What chance is made of: HEADWATER_SEED replays a failure."""
+    chosen = int(os.environ.get("HEADWATER_SEED") or random.SystemRandom().randrange(10**6))
+    print(f"HEADWATER_SEED={chosen}")  # noqa: T201 - shown when the test fails, or with -s
+    return chosen
+
+
+@pytest.fixture
+def shared() -> Path:
+    """The folder of real data beside the project, or a skip that says what is missing."""
+    folder = Path(os.environ.get("HEADWATER_SHARED") or ROOT.parent / "shared") / "data"
+    if not folder.is_dir():
+        pytest.skip(f"no real data at {folder}; set HEADWATER_SHARED to the folder that holds data/")
+    return folder
