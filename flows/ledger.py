@@ -51,6 +51,8 @@ class Ledger:
     staged: dict[tuple[str, str], str]
     """What an earlier, unfinished run had staged: (key, work) to batch."""
     meta_hash: str
+    keep: bool = True
+    """Whether released documents stay, marked stale, when their item no longer passes (`policy.on_reject`)."""
     unchanged: set[str] = field(default_factory=set)
     touched: dict[str, str] = field(default_factory=dict)
     """Items read whose content is what was released: key to content hash."""
@@ -101,14 +103,20 @@ class Ledger:
         changed = {key for key in self.passed if (b := self.known.get(key)) is not None and b.documents}
         relabeled = self.meta - set(self.passed)
         unchanged = (self.unchanged | set(self.touched)) - self.meta - self.still_quarantined
+        dropped = [key for key in self.rejected if key in self.known and self.known[key].documents]
         return ItemCounts(
             listed=listed,
             added=len(set(self.passed) - changed),
             changed=len(changed | relabeled),
-            removed=gone,
+            removed=gone + (0 if self.keep else len(dropped)),
             unchanged=len(unchanged),
             quarantined=len(self.rejected) + len(self.still_quarantined),
         )
+
+    def failing_documents(self) -> set[str]:
+        """Return the released documents whose item, or whose record in it, does not pass in this run."""
+        rejected = (self.known[key] for key in self.rejected if key in self.known)
+        return {str(row["document_id"]) for item in rejected for row in item.documents} | self.stale_documents
 
     def relabeled_documents(self) -> set[str]:
         """Return the released documents that carry other acl, labels or language than their source has now.

@@ -47,7 +47,7 @@ class Use:
     """One chunk's part in one example."""
 
     role: str
-    """`evidence`: holds the answer. `shown`: in the prompt beside it. `positive`, `negative`: as the column says."""
+    """`evidence` holds the answer, `shown` is beside it in the prompt; `positive`, `negative`: so is the column."""
     chunk_id: str
     document_id: str
     source: str

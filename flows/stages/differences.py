@@ -108,9 +108,8 @@ def _removed_and_stale(staged: Staged) -> tuple[set[str], set[str]]:
         return {str(row["document_id"]) for key in keys if key in known for row in known[key].documents}
 
     removed = documents(staged.gone)
-    rejected = documents(staged.ledger.rejected) | staged.ledger.stale_documents
-    keep = staged.workspace.opened.project.policy.on_reject == "keep"
-    return (removed, rejected) if keep else (removed | rejected, set())
+    rejected = staged.ledger.failing_documents()
+    return (removed, rejected) if staged.ledger.keep else (removed | rejected, set())
 
 
 def _documents(staged: Staged, removed: set[str], stale: set[str]) -> tuple[Difference, set[str]]:

@@ -124,7 +124,8 @@ def _work(run: Ingest, found: Survey, ledger: Ledger, step: Step) -> list[tuple[
     for index in unbuilt(run.workspace, run.base):
         base = run.base
         if base is not None:
-            markers += rebuild(run.workspace, run.staging, base, index, ledger, found, run.seconds)
+            tools = (run.workspace, run.staging, base, index)
+            markers += rebuild(*tools, ledger, found, run.seconds, run.run_id)
     return markers
 
 
@@ -140,6 +141,7 @@ def open_ledger(workspace: Workspace, found: Survey, staged: dict[tuple[str, str
         known=known_items(found.items, found.known),
         staged=staged,
         meta_hash=workspace.opened.source(found.name).meta_hash,
+        keep=workspace.opened.project.policy.on_reject == "keep",
     )
     ledger.unchanged |= set(found.changes.unchanged)
     ledger.meta |= set(found.changes.meta)

@@ -175,10 +175,12 @@ def _passed(job: Job, key: str, found: str, result: ParseResult) -> ParsedItem:
         work=job.work_of(key, found),
         documents=outcome.passed.cast(DOCUMENT),
         rejected=tuple(bad),
-        stale_documents=_still_known(job.known, [str(row["document_id"]) for row in bad]),
+        stale_documents=_still_known(job.known, bad, outcome.passed),
     )
 
 
-def _still_known(known: pa.Table, documents: list[str]) -> tuple[str, ...]:
-    kept = known.filter(pc.is_in(known["document_id"], pa.array(documents, pa.string())))
+def _still_known(known: pa.Table, bad: list[dict[str, Any]], passed: pa.Table) -> tuple[str, ...]:
+    """Return the released documents among the rejected; a repeated record's own document may have passed."""
+    lost = {str(row["document_id"]) for row in bad} - set(passed["document_id"].to_pylist())
+    kept = known.filter(pc.is_in(known["document_id"], pa.array(sorted(lost), pa.string())))
     return tuple(kept["document_id"].to_pylist())

@@ -8,13 +8,14 @@ from dataclasses import asdict, dataclass
 from typing import Any
 
 import pyarrow as pa
+import pyarrow.compute as pc
 
 from flows.ledger import Ledger
 from flows.stages.indexing import cut_documents
 from flows.stages.ingesting import open_ledger
 from flows.stages.listing import Survey, survey
 from flows.stages.parsing import Job, ParsedItem, parsed
-from flows.stages.rebuilding import unbuilt
+from flows.stages.rebuilding import surviving, unbuilt
 from flows.workspace import Index, Seconds, Workspace
 from infra.store import logs, releases
 from infra.store.embedding_cache import EmbeddingCache
@@ -61,7 +62,8 @@ def plan_source(workspace: Workspace, name: str, *, fast: bool = False) -> Sourc
         run_id="plan",
     )
     todo = (*found.changes.fetch, *found.changes.redo)
-    chunks, texts = _measure(workspace, base, parsed(job, todo, ledger, Seconds()) if todo else (), ledger)
+    items = parsed(job, todo, ledger, Seconds()) if todo else ()
+    chunks, texts = _measure(workspace, base, items, ledger, found)
     counts = ledger.counts(
         found.changes.listed, len(set(found.changes.gone) & set(found.known["key"].to_pylist()))
     )
@@ -99,18 +101,22 @@ def _from_listing(workspace: Workspace, found: Survey) -> SourcePlan:
 
 
 def _measure(
-    workspace: Workspace, base: Release | None, items: Iterable[ParsedItem], ledger: Ledger
+    workspace: Workspace, base: Release | None, items: Iterable[ParsedItem], ledger: Ledger, found: Survey
 ) -> tuple[int, int]:
     chunks = 0
     unseen: dict[str, set[str]] = {name: set() for name in workspace.indexes}
     for item in items:
         ledger.passed[item.key] = item.content_hash
+        ledger.stale_documents |= set(item.stale_documents)
         for index in workspace.indexes.values():
             chunks += _cut(workspace, index, item.documents, unseen[index.name])
     for index in unbuilt(workspace, base):
         assert base is not None  # noqa: S101 - unbuilt is empty without a base
+        kept = pa.array([row["document_id"] for row in surviving(workspace, base, ledger, found)], pa.string())
         for batch in workspace.store.stream("documents", version=base.tables["documents"].version):
-            chunks += _cut(workspace, index, pa.Table.from_batches([batch]), unseen[index.name])
+            documents = pa.Table.from_batches([batch])
+            documents = documents.filter(pc.is_in(documents["document_id"], kept))
+            chunks += _cut(workspace, index, documents, unseen[index.name])
     return chunks, sum(len(texts) for texts in unseen.values())
 
 

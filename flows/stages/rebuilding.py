@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 from dataclasses import dataclass
 from itertools import groupby
+from typing import Any
 
 import pyarrow as pa
 
@@ -70,25 +71,21 @@ def rebuild(
     ledger: Ledger,
     found: Survey,
     seconds: Seconds,
+    run_id: str,
 ) -> list[tuple[str, str, str]]:
     """Index what the base release holds under an index it does not have, and return what became valid."""
-    keep = workspace.opened.project.policy.on_reject == "keep"
-    dropped = set() if keep else set(ledger.rejected)
-    skip = {(found.name, key) for key in {*ledger.passed, *dropped, *found.changes.gone}}
     staged = {(m["source"], m["key"], m["work"]): m["batch"] for m in staging.items()}
     valid: list[tuple[str, str, str]] = []
     todo: list[Rebuild] = []
-    for one in _rebuilds(workspace, base, index):
+    for one in _rebuilds(surviving(workspace, base, ledger, found), index):
         batch = staged.get((one.source, one.key, one.work))
-        if (one.source, one.key) in skip:
-            continue
         if batch is not None:
             valid.append((one.source, one.key, batch))
         else:
             todo.append(one)
     done = 0
     for group in _grouped(todo):
-        batch = digest("rebuild", index.table, *[one.work for one in group])
+        batch = digest("rebuild", run_id, index.table, *[one.work for one in group])
         documents = _relabeled(workspace, found, ledger, _documents(workspace, base, group))
         _stage(workspace, staging, index, documents, batch, group, ledger, seconds)
         valid += [(one.source, one.key, batch) for one in group]
@@ -97,13 +94,27 @@ def rebuild(
     return valid
 
 
-def _rebuilds(workspace: Workspace, base: Release, index: Index) -> Iterator[Rebuild]:
+def surviving(workspace: Workspace, base: Release, ledger: Ledger, found: Survey) -> list[dict[str, Any]]:
+    """Return the released documents that a run neither replaces nor removes, as `COLUMNS`, by source and key.
+
+    Labels and status are those the run leaves them with: staged work counts only while they are the same.
+    """
+    meta_hash = workspace.opened.source(found.name).meta_hash
+    relabeled, failing = ledger.relabeled_documents(), ledger.failing_documents()
     documents = released(workspace, "documents", base, None, COLUMNS)
-    rows = (
-        []
-        if documents is None
-        else documents.sort_by([("source", "ascending"), ("key", "ascending")]).to_pylist()
-    )
+    documents = DOCUMENT.empty_table().select(COLUMNS) if documents is None else documents
+    gone, survivors = set(found.changes.gone), []
+    for row in documents.sort_by([("source", "ascending"), ("key", "ascending")]).to_pylist():
+        fails = row["document_id"] in failing
+        replaced = row["key"] in gone or (not ledger.keep if fails else row["key"] in ledger.passed)
+        if row["source"] == found.name and replaced:
+            continue
+        moved = {"meta_hash": meta_hash} if row["document_id"] in relabeled else {}
+        survivors.append(row | moved | ({"status": "stale"} if fails else {}))
+    return survivors
+
+
+def _rebuilds(rows: list[dict[str, Any]], index: Index) -> Iterator[Rebuild]:
     for (source, key), group in groupby(rows, key=lambda row: (row["source"], row["key"])):
         mine = sorted(group, key=lambda row: str(row["document_id"]))
         facts = [
@@ -126,10 +137,7 @@ def _documents(workspace: Workspace, base: Release, group: list[Rebuild]) -> pa.
 
 def _relabeled(workspace: Workspace, found: Survey, ledger: Ledger, documents: pa.Table) -> pa.Table:
     """The run itself may move the labels of documents it does not touch otherwise."""
-    moved = ledger.relabeled_documents()
-    stale = {
-        row["document_id"] for k in ledger.rejected if k in ledger.known for row in ledger.known[k].documents
-    }
+    moved, stale = ledger.relabeled_documents(), ledger.failing_documents()
     if not moved and not stale:
         return documents
     return relabel(documents, workspace.opened.source(found.name), relabeled=moved, stale=stale)
@@ -147,7 +155,12 @@ def _stage(
 ) -> None:
     rows, rejected = index_all(workspace, documents, ledger, seconds, only=index)
     ledger.rejected_records += rejected.to_pylist()
-    markers = [{"source": one.source, "key": one.key, "work": one.work, "state": "passed"} for one in group]
+    lost = set(rejected["key"].to_pylist())  # a marker does not say which: after a crash it is done again
+    markers = [
+        {"source": one.source, "key": one.key, "work": one.work, "state": "passed"}
+        for one in group
+        if one.key not in lost
+    ]
     items = pa.Table.from_pylist(markers, schema=pa.schema([f for f in STAGED_ITEM if f.name != "batch"]))
     with seconds.spent_on("stage"):
         ledger.bytes_staged += staging.append(StagedBatch(batch=batch, items=items, rows=rows))

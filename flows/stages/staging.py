@@ -50,7 +50,8 @@ def stage_batch(
     _settle_rejected(items, rejected, ledger)
     passed = [item for item in items if item.key not in ledger.rejected]
     with seconds.spent_on("stage"):
-        staged = StagedBatch(batch=batch, items=_markers(passed, batch), rows={"documents": kept, **rows})
+        whole = [item for item in passed if not item.rejected and not lost & _ids(item)]
+        staged = StagedBatch(batch=batch, items=_markers(whole, batch), rows={"documents": kept, **rows})
         ledger.bytes_staged += staging.append(staged)
     for item in passed:
         ledger.passed[item.key] = item.content_hash
@@ -87,7 +88,7 @@ def _settle_rejected(items: list[ParsedItem], rejected: pa.Table, ledger: Ledger
     for item in items:
         bad = by_key.get(item.key, [])
         lost = {row["document_id"] for row in bad}
-        if bad and lost >= set(item.documents["document_id"].to_pylist()):
+        if bad and lost >= _ids(item):
             verdict = Rejected(Reason(str(bad[0]["reason"])), str(bad[0]["message"]))
             ledger.reject(item.key, str(bad[0]["stage"]), verdict, content_hash=item.content_hash)
         else:
@@ -97,7 +98,12 @@ def _settle_rejected(items: list[ParsedItem], rejected: pa.Table, ledger: Ledger
             ledger.stale_documents |= {str(one) for one in lost & known}
 
 
+def _ids(item: ParsedItem) -> set[str]:
+    return set(item.documents["document_id"].to_pylist())
+
+
 def _markers(items: list[ParsedItem], batch: str) -> pa.Table:
+    """Mark whole items as done. One that lost records is done again after a crash: no marker says which."""
     rows = [
         {
             "batch": batch,

@@ -70,7 +70,7 @@ def publish(store: Store, publication: Publication, *, wait_s: float = 600.0) ->
         last = releases.current(store)
         _check_base(store, last, publication)
         repair(store, last)
-        heads = {name: _apply(store, name, change) for name, change in publication.changes.items()}
+        heads = {name: _apply(store, last, name, change) for name, change in publication.changes.items()}
         for name in _kept(last, publication):
             heads.setdefault(name, store.open(name))
         return commit(store, last, heads, publication)
@@ -92,6 +92,13 @@ def _check_base(store: Store, last: Release | None, publication: Publication) ->
             fix="run it again",
             state="the run is staged, nothing was published",
         )
+    tables = {str(index["table"]) for index in publication.indexes.values()}
+    if since and tables - last.tables.keys():
+        raise ConflictError(
+            f"release {last.release} was published while an index was built on release {publication.base}",
+            fix="run it again; what is built already is taken up",
+            state="the run is staged, nothing was published",
+        )
 
 
 def _kept(last: Release | None, publication: Publication) -> list[str]:
@@ -102,10 +109,12 @@ def _kept(last: Release | None, publication: Publication) -> list[str]:
     return [name for name in last.tables if not name.startswith("chunks__") or name in named]
 
 
-def _apply(store: Store, name: str, change: TableChange) -> Table:
+def _apply(store: Store, last: Release | None, name: str, change: TableChange) -> Table:
     """Merge one table's change through one handle, and return the handle at the version it committed."""
     fresh = not store.has(name)
     table = store.ensure(name, change.schema)
+    if last is not None and name not in last.tables and table.count_rows():
+        table.delete("true")  # an index that an older release had: its rows there stay, its head starts anew
     before = table.count_rows()
     for batch in change.upserts():
         _upsert(table, change.key, batch, fresh=fresh)

@@ -1,7 +1,7 @@
 """Datasets: released documents and chunks become examples to train on.
 
-A builder is a function of `Inputs` and its own settings that yields an `Example`, or a `Refused` with its reason.
-It writes no file and knows no format. Add a type here, or name your own in the project file:
+A builder is a function of `Inputs` and its own settings that yields an `Example`, or a `Refused` with its
+reason. It writes no file and knows no format. Add a type here, or name your own in the project file:
 `type: acme.datasets:letters`, where `letters` is a `DatasetType`.
 """
 
@@ -50,11 +50,11 @@ DATASETS = {
         function="transforms.datasets.qa:build",
         task="question-answering",
         how=(
-            "Questions were made from headings, sentences, tables and lists by rules; no language model wrote "
-            "anything. Each answer is a span of a document, character for character. A row is kept only if the served "
-            "retrieval, asked the question as the audience, brings the passage that holds the answer; its prompt is "
-            "the served prompt. The questions sound like the documents: they teach a model to answer from passages "
-            "and to cite them, not how people ask."
+            "Questions were made from headings, sentences, tables and lists by rules; no language model "
+            "wrote anything. Each answer is a span of a document, character for character. A row is kept "
+            "only if the served retrieval, asked the question as the audience, brings the passage that "
+            "holds the answer; its prompt is the served prompt. The questions sound like the documents: "
+            "they teach a model to answer from passages and to cite them, not how people ask."
         ),
     ),
     "triplets": DatasetType(
@@ -65,11 +65,12 @@ DATASETS = {
         task="sentence-similarity",
         vectors=True,
         how=(
-            "An anchor is a question made from the documents by rules, or a heading; the positive is the chunk that "
-            "answers it, as it is embedded. Negatives are what the served hybrid retrieval ranks below the positive, "
-            "from other documents, without passages that hold the answer, nearly repeat the positive, or are as near "
-            "to the anchor as the positive is. A passage can be the positive of one row and a negative of another, in "
-            "any split. Train with a sampler that keeps duplicates out of a batch."
+            "An anchor is a question made from the documents by rules, or a heading; the positive is the "
+            "chunk that answers it, as it is embedded. Negatives are what the served hybrid retrieval ranks "
+            "below the positive, from other documents, without passages that hold the answer, nearly repeat "
+            "the positive, or are as near to the anchor as the positive is. A passage can be the positive "
+            "of one row and a negative of another, in any split. Train with a sampler that keeps duplicates "
+            "out of a batch."
         ),
     ),
 }
@@ -81,9 +82,10 @@ def find(name: str) -> DatasetType:
         return DATASETS[name]
     found = _imported(name) if ":" in name else None
     if not isinstance(found, DatasetType):
+        known = ", ".join(sorted(DATASETS))
         raise ConfigError(
             f"unknown dataset type {name!r}",
-            fix=f"use one of {', '.join(sorted(DATASETS))}, or 'module:name' of a transforms.datasets.DatasetType",
+            fix=f"use one of {known}, or 'module:name' of a transforms.datasets.DatasetType",
         )
     return found
 

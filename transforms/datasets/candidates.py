@@ -1,4 +1,4 @@
-"""Candidates: questions of documents that everybody in the audience may read, with the chunk that answers each."""
+"""Candidates: questions that documents answer, each with its chunk, for everybody in the audience."""
 
 from __future__ import annotations
 

@@ -8,6 +8,18 @@ from dataclasses import dataclass
 from typing import Any
 
 SHOWN_CHARS = 900
+AUDIENCE = (
+    "Everybody in that audience may read every passage in every row; nobody outside it should use what is "
+    "trained on them."
+)
+LIMITS = (
+    "Splits are by families of near-duplicate documents; passages shown beside the answer may come from "
+    "documents of another split. Questions that ask the same were removed."
+)
+LINEAGE = (
+    "`_meta/lineage.parquet` has, for every row, each chunk in it with its document, span and hash; "
+    "`_meta/manifest.json` has the sha256 of every file. `headwater lineage ID` answers both ways."
+)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -50,54 +62,34 @@ def _front_matter(facts: Card) -> list[str]:
 
 
 def _body(facts: Card) -> list[str]:
-    rows = sum(facts.splits.values())
-    lines = [
-        f"# {facts.dataset}",
-        "",
-        f"{rows} rows of type `{facts.type}` in format `{facts.format}`, from {facts.documents} documents of release "
-        f"{facts.release}. Whoever uses what is trained on them must be one of: {', '.join(facts.audience)}.",
-        "",
-        "## Rows",
-        "",
-        *_table("split", facts.splits),
-        "",
-        *_table("source", facts.sources),
-        "",
-        *_table("made from", facts.kinds),
-        "",
-        "## Refused",
-        "",
-        *(_table("reason", facts.refused) if facts.refused else ["Nothing."]),
-        "",
-        "## How the rows were made",
-        "",
-        facts.how,
-        "",
-        f"Retrieval was asked through the view `{facts.view}` as the audience, so that no passage in a row is one that "
-        "the audience may not read. Splits are by families of near-duplicate documents; passages shown beside the "
-        "answer may come from documents of another split. Questions that ask the same were removed.",
-        "",
-        "## Where a row comes from",
-        "",
-        "`_meta/lineage.parquet` has, for every row, each chunk in it with its document, span and hash; "
-        "`_meta/manifest.json` has the sha256 of every file. `headwater lineage ID` answers both ways.",
-        "",
+    rows, kind = sum(facts.splits.values()), f"type `{facts.type}` in format `{facts.format}`"
+    made = f"{rows} rows of {kind}, from {facts.documents} documents of release {facts.release}."
+    sections = [
+        f"# {facts.dataset}\n",
+        f"{made} Made for: {', '.join(facts.audience)}. {AUDIENCE}\n",
+        "## Rows\n",
+        _table("split", facts.splits),
+        _table("source", facts.sources),
+        _table("made from", facts.kinds),
+        "## Refused\n",
+        _table("reason", facts.refused) if facts.refused else "Nothing.\n",
+        "## How the rows were made\n",
+        f"{facts.how}\n",
+        f"Retrieval was asked through the view `{facts.view}`, as the audience. {LIMITS}\n",
+        "## Where a row comes from\n",
+        f"{LINEAGE}\n",
         f"Definition `{facts.definition_hash}`. The same release and definition give the same bytes.",
     ]
-    for example in facts.examples:
-        lines += [
-            "",
-            "## Example",
-            "",
-            "```json",
-            json.dumps(_shortened(example), ensure_ascii=False, indent=2),
-            "```",
-        ]
-    return lines
+    return [*sections, *(_example(example) for example in facts.examples)]
 
 
-def _table(name: str, counts: Mapping[str, int]) -> list[str]:
-    return [f"| {name} | rows |", "|---|---:|", *(f"| {key} | {n} |" for key, n in counts.items() if n)]
+def _table(name: str, counts: Mapping[str, int]) -> str:
+    rows = [f"| {key} | {n} |" for key, n in counts.items() if n]
+    return "\n".join([f"| {name} | rows |", "|---|---:|", *rows]) + "\n"
+
+
+def _example(example: Mapping[str, Any]) -> str:
+    return f"\n## Example\n\n```json\n{json.dumps(_shortened(example), ensure_ascii=False, indent=2)}\n```"
 
 
 def _shortened(value: Any) -> Any:

@@ -7,6 +7,7 @@ import re
 from collections import defaultdict
 from collections.abc import Iterable, Sequence
 from functools import cache
+from itertools import pairwise
 
 import numpy as np
 import numpy.typing as npt
@@ -18,7 +19,7 @@ ASKS = re.compile(r"\b(who|what|when|where|why|how|which|can|may|does|do|is|are)
 SHINGLE_WORDS = 5
 PERMUTATIONS = 64
 BANDS = 16
-"""16 bands of 4: two documents that share 70 % of their runs of words meet in a band with 99 % probability."""
+"""16 bands of 4: two documents that share 70 % of their runs of words nearly always meet in a band."""
 
 NEAR = 0.7
 """Estimated share of common five-word runs from which two documents are one family."""
@@ -31,7 +32,7 @@ def question_key(question: str) -> tuple[str, ...]:
     """Return what two questions have in common when they ask the same in other words.
 
     The asking word and the bag of content words, without plurals: order, articles and filling do not count.
-    Shares of common runs of words are no measure here: questions about two rows of a table differ in one word.
+    Shares of common runs of words are no measure: questions about two rows of a table differ in one word.
     """
     asking = ASKS.search(question)
     words = {word.removesuffix("s") for word in content_words(question)}
@@ -46,7 +47,7 @@ def families(documents: Iterable[tuple[str, str]]) -> dict[str, str]:
     signatures = {document: _signature(text) for document, text in documents}
     parent = {document: document for document in signatures}
     for bucket in _buckets(signatures):
-        for one, other in zip(bucket, bucket[1:], strict=False):
+        for one, other in pairwise(bucket):
             _join_if_near(one, other, signatures, parent)
     return {document: _root(document, parent) for document in signatures}
 

@@ -1,6 +1,6 @@
 """Formats: how an example is written, with the columns a trainer takes and no other.
 
-Shapes as TRL, axolotl, LLaMA-Factory and sentence-transformers read them; an extra column would be taken as input.
+Shapes as TRL, axolotl, LLaMA-Factory and sentence-transformers read them; an extra column would be input.
 """
 
 from __future__ import annotations

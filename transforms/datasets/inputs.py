@@ -68,7 +68,7 @@ class Inputs:
     """Rows of `schemas.document.DOCUMENT`, in the order in which examples are to be written."""
     chunks: Chunks
     audience: tuple[str, ...]
-    """Acl entries of everybody who will use what is trained; each of them must be allowed to read every row."""
+    """Acl entries of everybody who will use what is trained; each must be allowed to read every row."""
     closed: Collection[str]
     """Documents that somebody in the audience may no longer read, whatever their acl at the release says."""
     ask: Callable[[str], Context]

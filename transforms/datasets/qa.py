@@ -14,7 +14,7 @@ CLOSED_BOOK = "Answer the question exactly and briefly. If you do not know the a
 
 
 def build(inputs: Inputs, params: Qa) -> Iterator[Example | Refused]:
-    """Yield a row for each question whose own chunk the served retrieval brings, and why there are no others."""
+    """Yield a row for each question whose own chunk retrieval brings, and why there are no others."""
     for offer in offers(inputs, params.max_per_document):
         yield from offer.refused
         yield from _rows(inputs, offer, params)

@@ -35,7 +35,7 @@ def split_of(family: str, shares: Shares) -> str:
 
 
 def promoted(counts: Mapping[str, int]) -> str | None:
-    """Return the split that becomes `train` when chance left that one empty: the largest, or None when none must."""
+    """Return the split that becomes `train` when chance left that empty: the largest; None when none must."""
     filled = [name for name in SPLITS if counts.get(name)]
     if not filled or "train" in filled:
         return None

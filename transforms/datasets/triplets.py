@@ -1,9 +1,10 @@
-"""triplets: an anchor, the chunk that answers it, and chunks that the live retriever takes for it and that do not."""
+"""triplets: an anchor, the chunk that answers it, and chunks that only look to the live retriever as if."""
 
 from __future__ import annotations
 
 from collections.abc import Iterator
 from dataclasses import dataclass
+from itertools import islice
 from typing import Any
 
 from schemas.dataset import Example, Refusal, Refused
@@ -76,9 +77,8 @@ def _row(inputs: Inputs, anchor: Anchor, params: Triplets) -> Example | Refused:
     if positive is None or positive.vector_score is None:
         return Refused(reason=Refusal.NOT_RETRIEVED, document_id=document)
     wrong = (hit for hit in hits if _is_wrong(inputs, anchor, positive, hit, params))
-    negatives = [
-        inputs.chunks.row(hit.chunk_id) for hit, _ in zip(wrong, range(params.hard_negatives), strict=False)
-    ]
+    taken = islice(wrong, params.hard_negatives)
+    negatives = [inputs.chunks.row(hit.chunk_id) for hit in taken]
     if len(negatives) < params.hard_negatives:
         return Refused(reason=Refusal.TOO_FEW_NEGATIVES, document_id=document)
     columns = {"anchor": anchor.text, "positive": anchor.chunk["text"]}
@@ -94,7 +94,7 @@ def _row(inputs: Inputs, anchor: Anchor, params: Triplets) -> Example | Refused:
 
 
 def _is_wrong(inputs: Inputs, anchor: Anchor, positive: Hit, hit: Hit, params: Triplets) -> bool:
-    """Tell whether a hit looks right and surely is not: ranked, but below the positive, and saying something else."""
+    """Tell whether a hit looks right and is not: below the positive, and saying something else."""
     if hit.chunk_id == positive.chunk_id or hit.score > positive.score:
         return False
     if hit.vector_score is not None and hit.vector_score >= params.margin * (positive.vector_score or 0.0):

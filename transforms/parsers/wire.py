@@ -15,12 +15,12 @@ from transforms.parsers.params import BadRecord, ParseParams, ParseResult
 def request(
     *, key: str, media_type: str | None, params: ParseParams, extra: Mapping[str, str] = NO_EXTRA
 ) -> dict[str, Any]:
-    """Return what a child process must know, besides the bytes, to parse an item."""
+    """Return what a sandboxed child must know, besides the bytes, to parse an item."""
     return {"key": key, "media_type": media_type, "params": asdict(params), "extra": dict(extra)}
 
 
 def parse_wire(request: Mapping[str, Any], content: bytes) -> dict[str, Any]:
-    """Parse an item and return the result, or why it was rejected; this is what the child process calls."""
+    """Parse an item and return the result, or why it was rejected; this is what the child calls."""
     asked = {**request, "params": _params(request["params"])}
     try:
         result = parse(content, **asked)

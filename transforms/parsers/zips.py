@@ -42,5 +42,5 @@ def read_part(archive: zipfile.ZipFile, name: str) -> bytes | None:
         return archive.read(name)
     except KeyError:
         return None
-    except Exception as error:  # noqa: BLE001 - zlib, lzma and zipfile raise classes without a common base
+    except Exception as error:  # noqa: BLE001 - zlib, lzma and zipfile raise classes that share no base
         raise Rejected(Reason.CORRUPT, f"part {name!r} of the archive cannot be read: {error}") from None

@@ -8,7 +8,7 @@ from dataclasses import dataclass
 from itertools import groupby
 from typing import Any
 
-ENDS = re.compile(r"[.!?][\"'”’)\]]*(?=\s+[\"'“‘(\[]?[A-Z0-9])|\n+")
+ENDS = re.compile("[.!?][\"'\u201d\u2019)\\]]*(?=\\s+[\"'\u201c\u2018(\\[]?[A-Z0-9])|\n+")
 ABBREVIATED = re.compile(
     r"(?:^|[\s(])(?:[A-Za-z]|e\.g|i\.e|etc|vs|cf|no|mr|mrs|ms|dr|st|jr|inc|ltd|co|approx|dept|fig|u\.s|a\.m|p\.m|"
     r"jan|feb|mar|apr|jun|jul|aug|sep|sept|oct|nov|dec)$",

@@ -1,0 +1,116 @@
+"""A dataset's definition, checked, at one release: everything that decides its rows."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Callable
+from dataclasses import dataclass
+from typing import Any
+
+from flows.stages.contexts import release_of, view_of
+from flows.workspace import Workspace
+from schemas.context import ContextRequest
+from schemas.dataset import Example
+from schemas.errors import ConfigError, NotFoundError
+from schemas.identity import digest
+from schemas.project import ContextViewSection, DatasetSection
+from schemas.release import Release, TableVersion
+from transforms import datasets
+from transforms.datasets.formats import writer
+from transforms.datasets.splits import Shares
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Plan:
+    """A definition, checked, at one release."""
+
+    name: str
+    section: DatasetSection
+    type: datasets.DatasetType
+    params: Any
+    shares: Shares
+    format: str
+    write: Callable[[Example], dict[str, Any]]
+    release: Release
+    view: str
+    view_section: ContextViewSection
+    chunks: TableVersion
+
+    @property
+    def sources(self) -> tuple[str, ...]:
+        """Sources whose documents become rows; none means all."""
+        return (self.section.source,) if self.section.source else self.view_section.sources
+
+    @property
+    def definition(self) -> dict[str, Any]:
+        """Everything that decides the rows besides the release, as the manifest has it."""
+        return {
+            "dataset": self.section.model_dump(mode="json"),
+            "format": self.format,
+            "view": {"name": self.view, **self.view_section.model_dump(mode="json")},
+            "builder": self.type.version,
+        }
+
+    @property
+    def definition_hash(self) -> str:
+        """Hash of the definition."""
+        return digest("dataset", self.name, json.dumps(self.definition, sort_keys=True))
+
+
+def plan_of(workspace: Workspace, name: str, release: int | None) -> Plan:
+    """Return a dataset's checked definition at a release, or at the newest."""
+    section = _section(workspace, name)
+    kind = datasets.find(section.type)
+    settings = section.options
+    shares = _shares(name, settings.pop("splits", {}))
+    written_as = section.format or kind.formats[0]
+    pinned = release_of(workspace, ContextRequest(question="-", release=release))
+    view, view_section = _view(workspace, name, section)
+    if view_section.index not in pinned.indexes:
+        raise NotFoundError(
+            f"release {pinned.release} has no index {view_section.index!r}", fix="run `headwater ingest`"
+        )
+    return Plan(
+        name=name,
+        section=section,
+        type=kind,
+        params=datasets.read_params(section.type, settings),
+        shares=shares,
+        format=written_as,
+        write=writer(written_as, kind.formats),
+        release=pinned,
+        view=view,
+        view_section=view_section,
+        chunks=pinned.tables[pinned.indexes[view_section.index]["table"]],
+    )
+
+
+def _section(workspace: Workspace, name: str) -> DatasetSection:
+    defined = workspace.opened.project.datasets
+    if name not in defined:
+        there = ", ".join(sorted(defined)) or "none"
+        raise NotFoundError(f"{workspace.opened.path.name} has no dataset {name!r} (it has: {there})")
+    return defined[name]
+
+
+def _shares(name: str, settings: Any) -> Shares:
+    try:
+        return Shares(**settings)
+    except (TypeError, ValueError) as problem:
+        raise ConfigError(
+            f"dataset {name!r}: {problem}", fix="write splits: {train: 0.8, validation: 0.1, test: 0.1}"
+        ) from None
+
+
+def _view(workspace: Workspace, name: str, section: DatasetSection) -> tuple[str, ContextViewSection]:
+    """The named view, else the default one, else the first that reads the dataset's source."""
+    if section.context_view or not section.source:
+        return view_of(workspace, section.context_view)
+    views = [view_of(workspace, None), *workspace.opened.project.context_views.items()]
+    for view, found in views:
+        if not found.sources or section.source in found.sources:
+            return view, found
+    raise ConfigError(
+        f"dataset {name!r} is made from source {section.source!r}, which no context view reads",
+        fix=f"add {section.source} to the sources of a context view and name it in the dataset's context_view",
+    )
