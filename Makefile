@@ -18,6 +18,8 @@ TESTS := $(VENV)/.tests-$(call checksum,infra/lock/runtime.txt infra/lock/test.t
 PROJECT := $(VENV)/.project-$(call checksum,pyproject.toml)
 
 .NOTPARALLEL:
+SAMPLE := .headwater/sallowbrook
+
 .PHONY: help demo test up bench lock clean
 
 help: ## this list
@@ -35,7 +37,9 @@ test: $(PROJECT) $(TESTS) ## linters, types, tests; on Debian as root it install
 	$(BIN)/pytest $(PYTEST)
 
 up: $(PROJECT) ## Prefect's server and UI, a worker and the schedules, on this machine
-	@$(BIN)/headwater up
+	@test -f headwater.yaml || { echo "No headwater.yaml here: starting with the bundled sample in $(SAMPLE)."; \
+		$(BIN)/python -c 'from pathlib import Path; from flows.demo import copy_sample; copy_sample(Path(".headwater"))'; }
+	@$(BIN)/headwater --project $$(test -f headwater.yaml && echo headwater.yaml || echo $(SAMPLE)/headwater.yaml) up
 
 bench: $(PROJECT) $(TESTS) ## the benchmark table
 	@$(BIN)/pytest tests/benchmarks --quiet --capture=no -m "" $(PYTEST)

@@ -110,7 +110,7 @@ def _export(workspace: Workspace, say: Say) -> dict[str, Any]:
     say("\n== 3. Export: a fine-tuning dataset from the same release ==")
     answer = export_dataset(dataset="handbook-qa", project=str(workspace.opened.path))
     say(f"{answer['dataset']} from release {answer['release']}: {answer['splits']}")
-    say(f"refused {answer['refused']}")
+    say("refused: " + (", ".join(f"{n} {reason}" for reason, n in answer["refused"].items()) or "nothing"))
     say(f"in {answer['out']}")
     for row, lineage in _two_rows(Path(answer["out"])):
         say("\n" + "\n".join(f"  {m['role']:<10}{_one_line(m['content'])}" for m in row["messages"]))

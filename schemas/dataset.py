@@ -47,7 +47,7 @@ class Use:
     """One chunk's part in one example."""
 
     role: str
-    """`evidence` holds the answer, `shown` is beside it in the prompt; `positive`, `negative`: so is the column."""
+    """`evidence` (holds the answer), `shown` (beside it in the prompt), `positive`, `negative` (columns)."""
     chunk_id: str
     document_id: str
     source: str

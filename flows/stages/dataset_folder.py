@@ -11,18 +11,16 @@ from collections.abc import Iterable, Iterator, Mapping
 from contextlib import ExitStack, contextmanager
 from dataclasses import dataclass, field
 from pathlib import Path
-from typing import TYPE_CHECKING, Any, TextIO
+from typing import Any, TextIO
 
 import pyarrow as pa
 import pyarrow.parquet as pq
 
+from flows.stages.dataset_plan import Plan
 from infra.store.sync import sync_to_disk
 from schemas.dataset import LINEAGE, SPLITS, Example, Use
 from transforms.datasets.card import Card, card
 from transforms.datasets.splits import promoted, split_of
-
-if TYPE_CHECKING:
-    from flows.stages.exporting import Plan
 
 LINEAGE_ROWS = 8_192
 """Uses that are kept before they are written."""
@@ -63,7 +61,7 @@ def unfinished(folder: Path) -> Iterator[Path]:
 
 
 def replace_folder(partial: Path, folder: Path) -> None:
-    """Move a finished folder to its place; one that is there and differs goes away, one that does not stays."""
+    """Move a finished folder to its place, unless the very same is there already."""
     sync_to_disk(str(partial))
     if folder.exists():
         if _manifest(folder) == _manifest(partial):

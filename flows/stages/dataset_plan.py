@@ -112,5 +112,5 @@ def _view(workspace: Workspace, name: str, section: DatasetSection) -> tuple[str
             return view, found
     raise ConfigError(
         f"dataset {name!r} is made from source {section.source!r}, which no context view reads",
-        fix=f"add {section.source} to the sources of a context view and name it in the dataset's context_view",
+        fix=f"add {section.source} to the sources of a context view, and name that view in the dataset",
     )

@@ -4,15 +4,14 @@ from __future__ import annotations
 
 import json
 from collections import Counter
-from collections.abc import Callable, Iterator
-from dataclasses import dataclass
+from collections.abc import Iterator
 from pathlib import Path
-from typing import Any
 
 import pyarrow as pa
 
-from flows.stages.contexts import context, release_of, retrieve, view_of
+from flows.stages.contexts import context, retrieve
 from flows.stages.dataset_folder import Written, replace_folder, unfinished, write_folder
+from flows.stages.dataset_plan import Plan, plan_of
 from flows.workspace import Workspace
 from infra.store import releases
 from infra.store.denials import forbidden
@@ -21,15 +20,11 @@ from infra.store.lock import locked
 from schemas.acl import EVERYONE, parse_entry
 from schemas.context import ContextRequest, Principal
 from schemas.dataset import DATASET, Example, Export, Refusal, Refused
-from schemas.errors import ConfigError, NotFoundError, RefusedError
+from schemas.errors import RefusedError
 from schemas.identity import digest
-from schemas.project import ContextViewSection, DatasetSection
-from schemas.release import Release, TableVersion
 from transforms import datasets
 from transforms.datasets.duplicates import families, question_key
-from transforms.datasets.formats import writer
 from transforms.datasets.inputs import Chunks, Inputs
-from transforms.datasets.splits import Shares
 
 TABLE = "datasets"
 DOCUMENT_COLUMNS = (
@@ -155,10 +150,10 @@ def _nothing_left(plan: Plan, inputs: Inputs, refused: Counter[str]) -> RefusedE
     told = ", ".join(f"{n} {reason}" for reason, n in sorted(refused.items())) or "no documents"
     fix = "look at the definition's source, view and settings"
     if refused[Refusal.AUDIENCE]:
-        fix = "name those who may read the source in `audience`, or export from a source that all of the audience may read"
+        fix = "name in `audience` those who may read the source, or take a source that all of them may read"
     return RefusedError(
-        f"dataset {plan.name!r} at release {plan.release.release} has no row left of {inputs.documents.num_rows} "
-        f"documents for {', '.join(plan.section.audience)}; refused: {told}",
+        f"dataset {plan.name!r} at release {plan.release.release} has no row left, out of "
+        f"{inputs.documents.num_rows} documents, for {', '.join(plan.section.audience)}; refused: {told}",
         fix=fix,
         state="no file was written",
     )

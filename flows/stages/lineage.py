@@ -127,18 +127,16 @@ def _released(workspace: Workspace, chunks: set[str]) -> set[str]:
 
 
 def _released_kind(workspace: Workspace, identity: str) -> str:
-    """What an id is that no exported row has. Raises NotFoundError when the newest release does not have it either."""
+    """Return what an id is that no exported row has: the newest release may have it. NotFoundError if not."""
     newest = releases.current(workspace.store)
-    tables = newest.tables if newest else {}
-    for name, table in tables.items():
-        kinds = [(kind, column) for kind, column in KINDS[1:] if name == "documents" or column == "chunk_id"]
-        for kind, column in kinds:
-            if name == "documents" and column == "chunk_id":
+    for name, table in (newest.tables if newest else {}).items():
+        for kind, column in KINDS[1:]:
+            if (column == "chunk_id") != name.startswith("chunks__"):
                 continue
             where = is_in(column, [identity])
             if workspace.store.scan(name, [column], where=where, version=table.version).num_rows:
                 return kind
     raise NotFoundError(
         f"no exported row, released chunk or document has the id {identity!r}",
-        fix="give a row id of _meta/lineage.parquet, a chunk_id or document_id of a citation, or a document's URI",
+        fix="give a row_id of _meta/lineage.parquet, a citation's chunk_id or document_id, or a URI",
     )

@@ -26,6 +26,9 @@ from transforms.validate import validate_documents
 
 TARGET = "transforms.parsers.wire:parse_wire"
 CHILDREN = 2
+ITEMS_PER_CHILD = 8
+"""A child's start costs seconds of imports; a second one pays only when there is enough to share."""
+
 AHEAD = 8
 """Items read ahead of the parsers; with the batch, the bound on memory."""
 
@@ -92,7 +95,8 @@ def parsed(job: Job, keys: tuple[str, ...], ledger: Ledger, seconds: Seconds) ->
     """Yield the items among `keys` that changed and passed; everything else goes into the ledger."""
     hashes: dict[str, str] = {}
     requests = _requests(job, keys, ledger, seconds, hashes)
-    with Sandbox(TARGET, limits=Limits(), workers=CHILDREN) as sandbox:
+    workers = min(CHILDREN, -(-len(keys) // ITEMS_PER_CHILD))
+    with Sandbox(TARGET, limits=Limits(), workers=workers) as sandbox:
         replies = iter(sandbox.map(requests, ahead=AHEAD))
         while True:
             with seconds.spent_on("parse"):

@@ -112,7 +112,9 @@ def _measure(
             chunks += _cut(workspace, index, item.documents, unseen[index.name])
     for index in unbuilt(workspace, base):
         assert base is not None  # noqa: S101 - unbuilt is empty without a base
-        kept = pa.array([row["document_id"] for row in surviving(workspace, base, ledger, found)], pa.string())
+        kept = pa.array(
+            [row["document_id"] for row in surviving(workspace, base, ledger, found)], pa.string()
+        )
         for batch in workspace.store.stream("documents", version=base.tables["documents"].version):
             documents = pa.Table.from_batches([batch])
             documents = documents.filter(pc.is_in(documents["document_id"], kept))

@@ -323,9 +323,11 @@ def test_under_the_policy_remove_what_stops_parsing_is_no_longer_served(project:
     project.ingest()
 
     project.write("p00.md", NO_TEXT)
-    project.ingest()
+    paid = project.ingest()
 
+    assert (paid.run.items.quarantined, paid.run.items.removed) == (1, 1)
     assert values(project.documents("key"), "key") == values(project.chunks("key"), "key") == {"p01.md", "p02.md"}
+    assert project.ingest().run.items.removed == 0
 
 
 def test_a_record_that_goes_bad_keeps_its_document_stale_and_its_neighbors_move_on(project: Project) -> None:
@@ -450,20 +452,28 @@ def test_a_context_as_of_an_older_release_is_what_it_was(project: Project) -> No
     project.ingest()
     question = "What does the sensor of station 1 cost?"
     then = ask(project, question)
+    first = project.release()
+    assert first is not None
 
     project.write("p01.md", page(1, costs=777))
-    (project.root / "docs/p03.md").unlink()
+    project.write("p09.md", page(9))
     project.ingest()
 
     again, now = ask(project, question, release=1), ask(project, question)
     assert (again.digest, again.messages) == (then.digest, then.messages)
     assert "777 euros" in now.messages[-1].content
     assert "777 euros" not in again.messages[-1].content
-    first = project.release()
-    assert first is not None
-    assert first.release == 2
     made = context(project.open(), ContextRequest(question=question, as_of=first.created_at))
-    assert made.release == 2
+    assert (made.release, made.digest) == (1, then.digest)
+
+
+def test_going_back_in_time_does_not_bring_a_deleted_document_back(project: Project) -> None:
+    project.pages(4)
+    project.ingest()
+    (project.root / "docs/p01.md").unlink()
+    project.ingest()
+
+    assert "Station 1 " not in ask(project, "What does the sensor of station 1 cost?", release=1).messages[-1].content
 
 
 def test_every_row_has_the_columns_its_schema_names(project: Project) -> None:

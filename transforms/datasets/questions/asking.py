@@ -30,7 +30,9 @@ SHAPES = tuple(
 )
 """Headings that are a question with its words in another order."""
 
-WHAT_DOES = re.compile(rf"What (?P<x>(?:an?|the|each|every) .+?) (?P<verb>{'|'.join(sorted(THIRD_PERSON))})(?P<y>.*)")
+WHAT_DOES = re.compile(
+    rf"What (?P<x>(?:an?|the|each|every) .+?) (?P<verb>{'|'.join(sorted(THIRD_PERSON))})(?P<y>.*)"
+)
 OBJECTS = words_of("a an the your my our new to with all")
 CLEAR_VERBS = words_of(
     "add apply avoid choose clean configure confirm connect create define delete describe determine disable "

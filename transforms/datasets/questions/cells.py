@@ -45,8 +45,16 @@ def property_of(section: Section, name: str, value: Span, lexicon: Lexicon, page
     if not is_name(name) or not is_value(value.text) or is_generic(section.title, lexicon):
         return
     subject = named((section.title or "").rstrip(".:?!"), page)
-    text = f"{opening(name, value.text)} {phrase(name, lexicon)} of {subject}"
+    text = f"{opening(name, value.text)} {written(name, lexicon)} of {subject}"
     yield Draft(text=text, kind="field", answer=value, section=section, alone=True, rank=1)
+
+
+def written(name: str, lexicon: Lexicon) -> str:
+    """Return a name as it is written inside a sentence: small, unless sentences show that it is a proper one."""
+    words = name.split()
+    if words[0].istitle() and lexicon.never_capital(words[0]):
+        return phrase(words[0].lower() + name[len(words[0]) :], lexicon)
+    return phrase(name, lexicon)
 
 
 def opening(name: str, value: str) -> str:

@@ -29,8 +29,8 @@ MEANING = re.compile(
     rf"{SUBJECT} (?P<verb>means|stands for|refers to|consists of|depends on|is short for) .+"
 )
 PLACE = re.compile(
-    rf"{SUBJECT} (?:(?P<be>is|are) (?P<verb>listed|kept|stored|located|found|documented|published|posted|held|"
-    r"announced|tracked|recorded|available|hosted|maintained|managed|defined|discussed)"
+    rf"{SUBJECT} (?:(?P<be>is|are) (?P<verb>listed|kept|stored|located|found|documented|published|posted|"
+    r"held|announced|tracked|recorded|available|hosted|maintained|managed|defined|discussed)"
     r"|(?P<can>can) (?P<found>be found)) "
     r"(?:in|on|at|under) .{3,}"
 )
@@ -53,7 +53,7 @@ NO_PERMISSION = re.compile(r"\b(?:see|find|found|notice|want|like|wish|need|have
 
 
 def definition(text: str, lexicon: Lexicon) -> Made | None:
-    """Make "What is the canary?" of "The canary is the part of the stations that receives a release first"."""
+    """Make "What is the canary?" of "The canary is the part that receives a release first"."""
     found = DEFINITION.fullmatch(text)
     if not found or not is_subject(found["subject"], NAME_WORDS):
         return None

@@ -77,7 +77,7 @@ def _is_topic(heading: str, body: Span) -> bool:
 
 
 def _topic(section: Section, heading: str, body: Span, lexicon: Lexicon) -> Draft:
-    """Ask what a page says about what its heading names: the plainest of all questions, and the last resort."""
+    """Ask what a page says about what a heading names: the plainest of all questions, and the last resort."""
     topic, words = phrase(heading, lexicon), heading.split()
     if words[0].endswith("ing") and len(words) > 1 and RULES.search(body.text):
         return Draft(

@@ -46,17 +46,16 @@ def how_many(text: str, lexicon: Lexicon) -> Made | None:
     """Make "How many unused days may I carry over?" of "You may carry five unused days over"."""
     found = MAY_TAKE.fullmatch(text)
     if found and is_subject(found["subject"]) and not CLAUSE.search(found["verb"]):
-        thing, tail = found["thing"], found["tail"] or ""
-        if re.match(r" (?:before|after|from)\b", tail):
-            thing, tail = thing + tail, ""
+        thing, tail = _attached(found["thing"], found["tail"] or "")
         asked = f"{found['aux']} {inside(found['subject'], lexicon)} {found['verb']}{tail}"
         return Made(f"How many {thing} {asked}", "number", 0)
     found = HAS.fullmatch(text)
     if not found or not is_subject(found["subject"]):
         return None
     base = "have" if found["verb"] == "has" else found["verb"].removesuffix("s")
-    asked = f"{_do(base, found['verb'])} {inside(found['subject'], lexicon)} {base}{found['tail'] or ''}"
-    return Made(f"How many {found['thing']} {asked}", "number", 0)
+    thing, tail = _attached(found["thing"], found["tail"] or "")
+    asked = f"{_do(base, found['verb'])} {inside(found['subject'], lexicon)} {base}{tail}"
+    return Made(f"How many {thing} {asked}", "number", 0)
 
 
 def when(text: str, lexicon: Lexicon) -> Made | None:
@@ -70,6 +69,14 @@ def when(text: str, lexicon: Lexicon) -> Made | None:
     base = EVENTS[found["verb"]]
     asked = f"{_do(base, found['verb'])} {inside(found['subject'], lexicon)} {base} {found['rest']}"
     return Made(f"When {asked}", "time", 0)
+
+
+def _attached(thing: str, tail: str) -> tuple[str, str]:
+    """Return what is counted with what belongs to it (days of leave, weeks before the date), and what does not."""
+    if re.match(r" (?:before|after|from)\b", tail):
+        return thing + tail, ""
+    found = re.match(r"(?P<of> of .+?)(?P<rest> (?:a|an|per|each|every) .+)?$", tail)
+    return (thing + found["of"], found["rest"] or "") if found else (thing, tail)
 
 
 def _do(base: str, verb: str) -> str:

@@ -7,7 +7,7 @@ from collections import Counter
 from collections.abc import Iterator, Sequence
 from itertools import pairwise
 
-from transforms.datasets.questions.cells import is_name, is_plural, is_value, opening, property_of
+from transforms.datasets.questions.cells import is_name, is_plural, is_value, opening, property_of, written
 from transforms.datasets.questions.draft import Draft
 from transforms.datasets.questions.lexicon import Lexicon
 from transforms.datasets.questions.page import Block, Section, Span
@@ -66,7 +66,7 @@ def _of_row(section: Section, header: Row, row: Row, lexicon: Lexicon, since: in
 
 
 def _of_cell(header: str, label: str, value: str, lexicon: Lexicon) -> str:
-    name, inner = phrase(header, lexicon), phrase(label, lexicon)
+    name, inner = written(header, lexicon), phrase(label, lexicon)
     label = f'"{label}"' if _needs_quotes(inner) else inner
     if re.match(r"who [a-z]", header, re.IGNORECASE):
         return f"{header} {label}"
@@ -77,7 +77,7 @@ def _of_cell(header: str, label: str, value: str, lexicon: Lexicon) -> str:
 
 
 def _needs_quotes(label: str) -> bool:
-    """Tell whether a label is a common noun without an article: names, plurals and phrases read well as they are."""
+    """Tell whether a label is a common noun without an article; names and plurals read well as they are."""
     plural = label.split(maxsplit=1)[0].endswith(("s", "ing"))
     return label[:1].islower() and not plural and not re.match(r"(?:the|an?|your|our)\b", label)
 

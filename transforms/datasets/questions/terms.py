@@ -21,9 +21,9 @@ VALUE_WORDS = 6
 LONG_CHARS = 5
 NO_TERM = re.compile(
     r"(?:examples?|steps?|phase|weeks?|days?|part|question|answer|(?:stretch )?goals?|option|case|notes?|"
-    r"important|warning|caution|tip|hint|todo|update|fix|fixes|fixed|feature|bug|q|a|see|see also|pros?|cons?|"
-    r"e\.g|i\.e|for example|optional|required|recommended|ideally|yes|no|added|changed|removed|new|known|"
-    r"deprecated|improved|date|time|when|where|who|what|why|how|action item) ?\d*",
+    r"important|warning|caution|tip|hint|todo|update|fix|fixes|fixed|feature|bug|q|a|see|see also|pros?|"
+    r"cons?|e\.g|i\.e|for example|optional|required|recommended|ideally|yes|no|added|changed|removed|new|"
+    r"known|deprecated|improved|date|time|when|where|who|what|why|how|action item) ?\d*",
     re.IGNORECASE,
 )
 """What stands before a colon and names nothing."""

@@ -18,7 +18,7 @@ VAGUE = words_of(
     "resources see also conclusion general about description purpose scope goals non-goals agenda attendees "
     "examples example appendix contents table faq faqs questions operational status activities "
     "prerequisites requirements more information updates history session first second day part step section "
-    "contact steps why what where when tl dr in out"
+    "contact steps why what where when tl dr in out me my"
 )
 """Words of headings that do not say what stands under them."""
 

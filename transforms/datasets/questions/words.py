@@ -24,20 +24,20 @@ def third_person(verb: str) -> str:
 
 
 STOPWORDS = words_of(
-    "a about according after again all also an and any are as at be because been before being between both "
-    "but by can cannot could did do does doing done down during each either every few for from further get "
-    "gets had has have having how i if in into is may me more most must my need needs no nor not of off on "
-    "once one only or other our out over own per same say says shall should so some such than that the then "
-    "there to too under until up us use used using very was we were what when where whether which while who "
-    "whom why will with within would you your"
+    "a about according after again all also an and any anybody anyone are as at be because been before "
+    "being between both but by can cannot could did do does doing done down during each either every "
+    "everybody everyone few for from further get gets had has have having how i if in into is may me more "
+    "most must my need needs no nobody nor not of off on once one only or other our out over own per same "
+    "say says shall should so some such than that the then there to too under until up us use used using "
+    "very was we were what when where whether which while who whom why will with within would you your"
 )
 """Words that do not say what a question is about."""
 
 DEICTIC = re.compile(
     r"\b(this|these|those|it|its|itself|they|them|their|theirs|themselves|he|she|him|his|her|hers|here|there|"
-    r"above|below|former|latter|such|following|previous|aforementioned|i|me|my|mine|i'm|i've|today|yesterday|tomorrow|"
-    r"now|currently|otherwise|instead|likewise|another|others?|again|also|the same|the rest|the first|the second|"
-    r"the last|either|neither|both|one of|ones?|some|too|then|therefore|however)\b",
+    r"above|below|former|latter|such|following|previous|aforementioned|today|yesterday|"
+    r"tomorrow|now|currently|otherwise|instead|likewise|another|others?|again|also|the same|the rest|"
+    r"the first|the second|the last|either|neither|both|one of|ones?|some|too|then|therefore|however)\b",
     re.IGNORECASE,
 )
 """Words that point at something outside the sentence, or may."""
@@ -58,7 +58,7 @@ BAD_STARTS = words_of(
 )
 
 IMPERATIVES = words_of(
-    "accept add adjust agree allow announce apply approve archive arrange ask assign assist attach attend "
+    "accept add adjust agree allow announce apply approve archive arrange ask assign assist assume attach attend "
     "avoid back be begin book bring build buy bump call cancel carry change charge check cherry-pick choose "
     "claim clean clear click clone close collect comment commit compare complete configure confirm connect "
     "consider contact contribute convert coordinate copy create cut decide define delete deploy describe "

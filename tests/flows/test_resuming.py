@@ -1,0 +1,202 @@
+"""What the engine promises of a run that was broken off, or overtaken: the next one ends where it would have ended."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from typing import TypeVar
+
+import pyarrow as pa
+import pytest
+
+from flows.stages import rebuilding
+from flows.stages.ingesting import ingest_source
+from infra.store.staging import Staging
+from schemas.errors import ConflictError
+from tests.flows.projects import Project, page
+from tests.oracle import differences, published, rebuilt
+
+T = TypeVar("T")
+
+ROWS = {"records": "rows", "record_key": "id", "text": ["body"]}
+
+
+class DiedError(Exception):
+    """What a test breaks a run off with."""
+
+
+def dying_at(stage_name: str) -> Callable[[str, Callable[[], T]], T]:
+    """Break a run off before a stage."""
+
+    def step(name: str, stage: Callable[[], T]) -> T:
+        if name == stage_name:
+            raise DiedError(name)
+        return stage()
+
+    return step
+
+
+def shorter(project: Project, max_tokens: int) -> None:
+    project.settings["indexes"] = {"default": {"chunker": {"type": "headings", "max_tokens": max_tokens}}}
+
+
+def is_whole(project: Project) -> bool:
+    """Tell whether the newest release is what a rebuild makes."""
+    workspace = project.open()
+    assert differences(published(workspace), rebuilt(workspace, "docs")) == []
+    return True
+
+
+@pytest.mark.parametrize("stage", ["audit", "publish"])
+def test_what_a_broken_off_run_staged_is_taken_up_and_not_paid_for_again(project: Project, stage: str) -> None:
+    project.pages(6)
+    with pytest.raises(DiedError):
+        project.ingest(step=dying_at(stage))
+    assert project.release() is None
+    project.write("p05.md", page(5, costs=7))
+
+    paid = project.ingest()
+
+    assert (paid.run.state, paid.parses, paid.embeddings) == ("published", 1, 1)
+    assert is_whole(project)
+
+
+def test_what_was_staged_under_another_acl_is_done_again(project: Project) -> None:
+    project.pages(3)
+    with pytest.raises(DiedError):
+        project.ingest(step=dying_at("publish"))
+    project.source("docs", acl=["group:hr"])
+
+    paid = project.ingest()
+
+    assert (paid.parses, paid.embeddings) == (3, 0)
+    assert {tuple(row["acl"]) for row in [*project.documents(), *project.chunks()]} == {("group:hr",)}
+
+
+def test_a_record_rejected_in_a_broken_off_run_is_not_forgotten(project: Project) -> None:
+    project.source("docs", **ROWS)
+    project.pages(3)
+    project.write("tickets.csv", "id,body\n1,The pump hums.\n2,The gate creaks.\n")
+    project.ingest()
+    project.write("tickets.csv", "id,body\n1,\n2,The gate is silent.\n")
+    with pytest.raises(DiedError):
+        project.ingest(step=dying_at("audit"))
+
+    paid = project.ingest()
+
+    assert paid.run.reasons == {"empty_after_parse": 1}
+    assert project.quarantined() == {"tickets.csv#1": "empty_after_parse"}
+    status = {row["record"]: (row["status"], row["text"]) for row in project.documents() if row["record"]}
+    assert status == {"1": ("stale", "The pump hums."), "2": ("live", "The gate is silent.")}
+
+
+def test_a_rebuild_broken_off_between_its_rows_and_their_marker_is_built_once(
+    project: Project, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    project.pages(6)
+    project.ingest()
+    shorter(project, 64)
+    kept = Staging._add
+
+    def rows_only(self: Staging, name: str, rows: pa.Table) -> None:
+        if name.endswith("items"):
+            raise DiedError(name)
+        kept(self, name, rows)
+
+    with monkeypatch.context() as patch:
+        patch.setattr(Staging, "_add", rows_only)
+        with pytest.raises(DiedError):
+            project.ingest(allow_rebuild=True)
+
+    assert project.ingest(allow_rebuild=True).run.state == "published"
+    assert is_whole(project)
+
+
+def test_a_rebuild_broken_off_is_taken_up_unless_the_labels_moved_since(
+    project: Project, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    project.pages(6)
+    project.ingest()
+    shorter(project, 64)
+    with pytest.raises(DiedError):
+        project.ingest(step=dying_at("audit"), allow_rebuild=True)
+    cut: list[int] = []
+    index_all = rebuilding.index_all
+    monkeypatch.setattr(rebuilding, "index_all", lambda *a, **k: cut.append(len(a[1])) or index_all(*a, **k))
+    with pytest.raises(DiedError):
+        project.ingest(step=dying_at("publish"), allow_rebuild=True)
+    assert cut == []
+    project.source("docs", acl=["group:hr"])
+
+    project.ingest(allow_rebuild=True)
+
+    assert cut == [6]
+    assert {tuple(row["acl"]) for row in [*project.documents(), *project.chunks()]} == {("group:hr",)}
+    assert is_whole(project)
+
+
+def test_a_chunker_that_was_used_before_can_be_used_again(project: Project) -> None:
+    project.pages(6)
+    for max_tokens in (128, 64, 128, 64):
+        shorter(project, max_tokens)
+        project.write("p00.md", page(0, costs=max_tokens))
+
+        paid = project.ingest(allow_rebuild=True)
+
+        assert paid.run.state == "published"
+        assert is_whole(project)
+
+
+def test_a_record_that_goes_bad_while_the_chunker_changes_keeps_its_chunks(project: Project) -> None:
+    project.source("docs", **ROWS)
+    project.pages(3)
+    project.write("tickets.csv", "id,body\n1,The pump hums.\n2,The gate creaks.\n")
+    project.ingest()
+    project.write("tickets.csv", "id,body\n1,\n2,The gate is silent.\n")
+    shorter(project, 64)
+
+    project.ingest(allow_rebuild=True)
+
+    chunks = {(row["key"], row["quote"]): row["status"] for row in project.chunks() if row["key"] == "tickets.csv"}
+    assert chunks == {("tickets.csv", "The pump hums."): "stale", ("tickets.csv", "The gate is silent."): "live"}
+    documents = {row["document_id"] for row in project.documents()}
+    assert {row["document_id"] for row in project.chunks()} == documents
+
+
+def test_an_index_built_while_another_source_published_is_built_again_on_that(project: Project) -> None:
+    project.source("wiki")
+    project.pages(4)
+    project.pages(2, source="wiki")
+    project.ingest()
+    project.ingest("wiki")
+    before = project.open()
+
+    def overtaken(name: str, stage: Callable[[], T]) -> T:
+        if name == "publish":
+            project.write("p00.md", page(0, costs=7), source="wiki")
+            ingest_source(before, "wiki")
+        return stage()
+
+    shorter(project, 64)
+    with pytest.raises(ConflictError):
+        project.ingest(step=overtaken, allow_rebuild=True)
+
+    assert project.ingest(allow_rebuild=True).run.state == "published"
+    quotes = {row["quote"] for row in project.chunks() if row["source"] == "wiki"}
+    assert any("7 euros" in quote for quote in quotes)
+    assert {row["document_id"] for row in project.chunks()} == {row["document_id"] for row in project.documents()}
+
+
+def test_two_sources_may_both_be_the_first(project: Project) -> None:
+    project.source("wiki")
+    project.pages(2)
+    project.pages(2, source="wiki")
+
+    def overtaken(name: str, stage: Callable[[], T]) -> T:
+        if name == "publish":
+            ingest_source(project.open(), "wiki")
+        return stage()
+
+    paid = ingest_source(project.open(), "docs", step=overtaken)
+
+    assert (paid.state, paid.release) == ("published", 2)
+    assert len(project.documents()) == len(project.chunks()) == 4
