@@ -94,6 +94,7 @@ def _run(run: Ingest, step: Step) -> Run:
     remember_quarantine(run.workspace, run.name, run.run_id, found, ledger)
     if not difference and run.base is not None:
         remember_items(run.workspace, run.name, found, ledger)
+        run.staging.drop()
         return _report(run, ledger, counts)
     with run.seconds.spent_on("validate"):
         judged = step("audit", lambda: audit(staged, counts, difference, run.run_id))

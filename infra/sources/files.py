@@ -1,7 +1,7 @@
 """A folder, or one file, on a disk. The token is modification time and size; bytes are read no-follow.
 
-Symbolic links are not followed unless asked for, and never out of the folder; devices, pipes and
-sockets are not items. A name that is not UTF-8 is listed with its bytes escaped.
+Symbolic links to files are not followed unless asked for, and never out of the folder; links to folders
+are not walked, since what they lead to is listed where it is; devices, pipes and sockets are not items. A name that is not UTF-8 is listed with its bytes escaped.
 """
 
 from __future__ import annotations
@@ -51,20 +51,25 @@ class Files:
     def fetch(self, key: str) -> bytes:
         """Return a file's bytes, refusing what is no longer a plain file inside the folder."""
         path = self._root / _path(key)
-        if not self._inside(path):
-            raise Rejected(Reason.OUTSIDE_ROOT, f"{key!r} leads out of {str(self._root)!r}")
         try:
-            descriptor = os.open(path, os.O_RDONLY | os.O_NONBLOCK | self._no_follow())
+            if not self._inside(path):
+                raise Rejected(Reason.OUTSIDE_ROOT, f"{key!r} leads out of {str(self._root)!r}")
+            return self._read(key, os.open(path, os.O_RDONLY | os.O_NONBLOCK | self._no_follow()))
         except FileNotFoundError:
             raise Rejected(Reason.VANISHED, f"{key!r} was listed and is gone") from None
-        except OSError as problem:
-            raise Rejected(Reason.UNREADABLE, f"{key!r} cannot be opened: {problem.strerror}") from None
-        with os.fdopen(descriptor, "rb") as file:
-            self._check(key, os.fstat(file.fileno()))
-            return file.read()
+        except (OSError, RuntimeError) as problem:  # a link to itself is a RuntimeError until Python 3.13
+            raise Rejected(Reason.UNREADABLE, f"{key!r} cannot be read: {problem}") from None
+
+    def _read(self, key: str, descriptor: int) -> bytes:
+        try:
+            self._check(key, os.fstat(descriptor))
+            with os.fdopen(descriptor, "rb", closefd=False) as file:
+                return file.read()
+        finally:
+            os.close(descriptor)
 
     def _rows(self) -> Iterator[dict[str, object]]:
-        for path, key in self._walk(self._root, ""):
+        for path, key in self._walk():
             if self._wanted(key):
                 try:
                     found = path.stat(follow_symlinks=self._options.follow_symlinks)
@@ -80,37 +85,25 @@ class Files:
                         "problem": None,
                     }
 
-    def _walk(self, folder: Path, prefix: str) -> Iterator[tuple[Path, str]]:
+    def _walk(self) -> Iterator[tuple[Path, str]]:
         if self._only is not None:
             yield self._root / self._only, self._only
             return
-        try:
-            entries = sorted(os.scandir(folder), key=lambda entry: entry.name)
-        except OSError as problem:
-            raise SourceError(
-                f"the folder {str(folder)!r} cannot be listed: {problem.strerror}",
-                fix="mend its permissions; nothing is deleted while a part of the source cannot be seen",
-            ) from problem
-        for entry in entries:
-            key = prefix + _key(entry.name)
-            if entry.is_dir(follow_symlinks=self._options.follow_symlinks):
-                if not entry.is_symlink() or self._leads_down(Path(entry.path)):
-                    yield from self._walk(Path(entry.path), key + "/")
-            else:
-                yield Path(entry.path), key
+        folders = [(self._root, "")]
+        while folders:
+            folder, prefix = folders.pop()
+            for entry in _entries(folder):
+                key = prefix + _key(entry.name)
+                if entry.is_dir(follow_symlinks=False):
+                    folders.append((Path(entry.path), key + "/"))
+                else:
+                    yield Path(entry.path), key
 
     def _inside(self, path: Path) -> bool:
         root, real = self._root.resolve(), path.parent.resolve() / path.name
         if self._options.follow_symlinks:
             real = path.resolve()
         return real.is_relative_to(root) and real != root
-
-    def _leads_down(self, link: Path) -> bool:
-        """A link to a folder is walked when it stays inside and does not lead back to where it stands."""
-        target = link.resolve()
-        return target.is_relative_to(self._root.resolve()) and not link.parent.resolve().is_relative_to(
-            target
-        )
 
     def _no_follow(self) -> int:
         return 0 if self._options.follow_symlinks else os.O_NOFOLLOW
@@ -123,8 +116,19 @@ class Files:
             raise Rejected(Reason.TOO_LARGE, f"{key!r} has {found.st_size} bytes; `max_bytes` is {limit}")
 
 
+def _entries(folder: Path) -> list[os.DirEntry[str]]:
+    try:
+        with os.scandir(folder) as found:
+            return list(found)
+    except OSError as problem:
+        raise SourceError(
+            f"the folder {str(folder)!r} cannot be listed: {problem.strerror}",
+            fix="mend its permissions; nothing is deleted while a part of the source cannot be seen",
+        ) from problem
+
+
 def _key(name: str) -> str:
-    """Return a file's name as text; bytes that are not UTF-8, and backslashes, become `\\x..`."""
+    """Return a file's name as text; bytes that are not UTF-8, and backslashes, are escaped as hexadecimal."""
     return os.fsencode(name).replace(b"\\", b"\\x5c").decode("utf-8", "backslashreplace")
 
 

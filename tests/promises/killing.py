@@ -58,10 +58,13 @@ class Killer:
                     os.killpg(server.pid, signal.SIGKILL)
                 listener.join()
 
-    def kill(self, target: str) -> None:
-        """Let the ingest go on until it is in the target phase, and kill it at a random moment of that."""
-        pid = self._start(1_000_000)
-        while self.phase != target:
+    def kill(self, target: str, *, after: int = 0) -> None:
+        """Let the ingest go on until it is in the target phase, and kill it at a random moment of that.
+
+        `after` so many steps; the first of them is the one that the last kill broke off.
+        """
+        pid, last = self._start(1_000_000), self.step + after
+        while self.phase != target or self.step < last:
             assert self._follow(SILENCE_S), f"silent in {self.phase!r}"
             assert not self.phase.startswith("ended"), self.phase
         deadline = time.monotonic() + self.chance.random() * self._lasts_s[target]

@@ -48,7 +48,7 @@ class TextBuilder:
         self._append("table", "\n".join(lines), page=page)
 
     def parsed(self, *, title: str | None = None, record: str | None = None, **more: object) -> Parsed:
-        """Return the document built so far; without a title of its own it takes its first outermost heading."""
+        """Return the document built so far; without a title it takes its first outermost heading."""
         return Parsed(
             text=SEPARATOR.join(self._parts),
             elements=tuple(self._elements),

@@ -59,7 +59,7 @@ def library(*pages: Parsed, acls: Collection[Collection[str]] = (), **columns: A
 
 
 def inputs(table: pa.Table, *, audience: tuple[str, ...] = (EVERYONE,), top_k: int = 3) -> Inputs:
-    """Return a builder's inputs; retrieval ranks by shared words, among all that one of the audience may read."""
+    """Return a builder's inputs; retrieval ranks by shared words what one of the audience may read."""
     chunks = chunk("headings", table, Headings(), tokenizer=word_pieces()).passed
     vectors = [_vector(text) for text in chunks["text"].to_pylist()]
     chunks = chunks.append_column("vector", pa.array(vectors, pa.list_(pa.float32(), len(WORDS))))

@@ -20,7 +20,9 @@ POINTERS = words_of(
 """Last words of columns that point elsewhere, or say little."""
 
 NO_NAME = (
-    words_of("what how why which when where since until valid") | PREPOSITIONS | {*EVENTS, *THIRD_PERSON}
+    words_of("what how why which when where since until valid you we i they it")
+    | PREPOSITIONS
+    | {*EVENTS, *THIRD_PERSON}
 )
 DATES = re.compile(
     r"(?:mon|tue|wed|thu|fri|sat|sun|jan|feb|mar|apr|may|jun|jul|aug|sep|oct|nov|dec)[a-z]*", re.IGNORECASE
@@ -50,7 +52,7 @@ def property_of(section: Section, name: str, value: Span, lexicon: Lexicon, page
 
 
 def written(name: str, lexicon: Lexicon) -> str:
-    """Return a name as it is written inside a sentence: small, unless sentences show that it is a proper one."""
+    """Return a name as it is written inside a sentence: small, unless sentences show that it is proper."""
     words = name.split()
     if words[0].istitle() and lexicon.never_capital(words[0]):
         return phrase(words[0].lower() + name[len(words[0]) :], lexicon)

@@ -98,7 +98,8 @@ def who(text: str, lexicon: Lexicon) -> Made | None:  # noqa: ARG001 - one signa
         return None
     if re.match(r"(?:not|be|also|never)\b", found["rest"]):
         return None
-    return Made(f"Who {found['verb'].replace('are ', 'is ')} {ASIDE.split(found['rest'])[0]}", "who", 1)
+    rest = ASIDE.split(found["rest"])[0]
+    return None if ", " in rest else Made(f"Who {found['verb'].replace('are ', 'is ')} {rest}", "who", 1)
 
 
 def what(text: str, lexicon: Lexicon) -> Made | None:

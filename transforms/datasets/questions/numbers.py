@@ -72,7 +72,7 @@ def when(text: str, lexicon: Lexicon) -> Made | None:
 
 
 def _attached(thing: str, tail: str) -> tuple[str, str]:
-    """Return what is counted with what belongs to it (days of leave, weeks before the date), and what does not."""
+    """Return what is counted with what belongs to it (days of leave, weeks before a date), and the rest."""
     if re.match(r" (?:before|after|from)\b", tail):
         return thing + tail, ""
     found = re.match(r"(?P<of> of .+?)(?P<rest> (?:a|an|per|each|every) .+)?$", tail)

@@ -45,7 +45,7 @@ def from_terms(section: Section, lexicon: Lexicon, page: str) -> Iterator[Draft]
             continue
         item = without_bullet(block)
         found = PAIR.fullmatch(item.text)
-        if found and _is_term(found["term"]):
+        if found and (block.kind == "field" or _is_term(found["term"])):
             value = item.inner(found.start("value"), len(item.text))
             yield from _of_term(section, block, item, found["term"].strip(), value, lexicon, page)
 

@@ -43,17 +43,17 @@ def test_every_answer_is_the_text_at_its_span(lines: list[tuple[Any, ...]]) -> N
 
 
 @pytest.mark.parametrize(
-    ("page", "expected"),
+    ("page", "question", "answer"),
     [
-        (LEAVE, {"How many days of paid time off does everyone have a year?": 'Everyone has 22 days of paid time off a year.'}),
-        (LEAVE, {"How many unused days may I carry into the next year?": "You may carry five unused days into the next year."}),
-        (EXPENSES, {"What is the limit for own car?": "$0.62 a mile"}),
-        (EXPENSES, {"What is the limit for meal with a customer?": "$75 a person"}),
+        (LEAVE, "how many days of paid time off does everyone have a year?", "Everyone has 22 days"),
+        (LEAVE, "how many unused days may I carry into the next year?", "You may carry five unused days"),
+        (EXPENSES, 'what is the limit for "own car"?', "$0.62 a mile"),
+        (EXPENSES, 'what is the limit for "meal with a customer"?', "$75 a person"),
     ],
-)  # fmt: skip
-def test_pages_are_asked_what_they_answer(page: Parsed, expected: dict[str, str]) -> None:
-    made = {q.text.rpartition('", ')[2].lower().replace('"', ""): q.answer for q in asked_of(page)}
-    assert {text.lower(): answer for text, answer in expected.items()}.items() <= made.items()
+)
+def test_pages_are_asked_what_they_answer(page: Parsed, question: str, answer: str) -> None:
+    made = {q.text.rpartition('", ')[2].lower(): q.answer for q in asked_of(page)}
+    assert made[question.lower()].startswith(answer)
 
 
 def test_a_cell_can_only_be_found_with_the_header_of_its_table() -> None:
@@ -97,7 +97,8 @@ def test_a_procedure_is_asked_for_its_steps() -> None:
     page = built(("heading", "RS-200 Dipper", 1), ("heading", "Changing the cells", 2), *steps)
     (made,) = [q for q in asked_of(page) if q.kind == "procedure"]
     assert made.text.endswith("hat are the steps for changing the cells?")
-    assert made.answer.startswith("1. Take") and made.answer.endswith("slot 3.")
+    assert made.answer.startswith("1. Take")
+    assert made.answer.endswith("slot 3.")
 
 
 @pytest.mark.parametrize(
@@ -124,23 +125,14 @@ def test_a_glossary_is_asked_for_meanings_and_a_record_for_its_answer() -> None:
     glossary = asked_of(built(("heading", "Glossary", 1), ("heading", "Equipment", 2), gland))
     assert [q.text for q in glossary] == ['What does "Gland" mean?']
 
-    record = built(
-        ("field", "subject: Heron stops"), ("field", "answer: The battery is worn and falls too low."), title="Heron stops"
-    )  # fmt: skip
+    fields = [("field", "subject: Heron stops"), ("field", "answer: The battery is worn and falls too low.")]
+    record = built(*fields, title="Heron stops")
     assert [q.text for q in asked_of(record)] == ['What is the answer to "Heron stops"?']
 
 
 def test_forms_minutes_and_jottings_answer_nothing() -> None:
-    todo = built(
-        ("heading", "Plan", 1),
-        ("heading", "Budget rules", 2),
-        ("paragraph", "TODO: we will say something here later on."),
-    )
-    notes = built(
-        ("heading", "Meeting notes", 1),
-        ("heading", "Budget", 2),
-        ("paragraph", "People talked for a long time about money and rules."),
-    )
-    assert not asked_of(todo)
-    assert not asked_of(notes)
+    todo = ("paragraph", "TODO: we will say something here later on.")
+    talk = ("paragraph", "People talked for a long time about money and rules.")
+    assert not asked_of(built(("heading", "Plan", 1), ("heading", "Budget rules", 2), todo))
+    assert not asked_of(built(("heading", "Meeting notes", 1), ("heading", "Budget", 2), talk))
     assert not asked_of(LEAVE, uri="file:///offer-template.md")

@@ -19,8 +19,8 @@ CASES = {
         "What happens if a station misses reports?",
     "If you work late hours, you may take a taxi home.": "What can I do if I work late hours?",
     "To request access, open an issue in the tracker.": "How do I request access?",
-    "You may carry five unused days into the next year.": "How many unused days may I carry into the next year?",
-    "Everyone has 22 days of paid time off a year.": "How many days of paid time off does everyone have a year?",
+    "You may carry five unused days to May.": "How many unused days may I carry to May?",
+    "Everyone has 22 days of paid leave a year.": "How many days of paid leave does everyone have a year?",
     "Leave can start four weeks before the due date.": "How many weeks before the due date can Leave start?",
     "Exceptions are decided within 10 working days.": "Within how many working days are exceptions decided?",
     "A written review is due within five days for every outage.":

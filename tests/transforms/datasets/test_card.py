@@ -1,0 +1,49 @@
+import yaml
+
+from transforms.datasets.card import SHOWN_CHARS, Card, card
+
+FACTS = Card(
+    dataset="faq: ours",
+    type="qa",
+    format="messages",
+    task="question-answering",
+    how="By rules.",
+    release=7,
+    definition_hash="abc",
+    view="support",
+    splits={"train": 3, "validation": 0, "test": 1},
+    refused={"audience": 2},
+    kinds={"table": 4},
+    sources={"handbook": 4},
+    documents=2,
+    audience=("everyone",),
+    languages=("en",),
+    examples=({"messages": [{"role": "user", "content": "x" * (SHOWN_CHARS + 5)}]},),
+)
+
+
+def test_the_front_matter_names_exactly_the_splits_that_are_written() -> None:
+    front = yaml.safe_load(card(FACTS).split("---\n")[1])
+    assert front["configs"] == [
+        {
+            "config_name": "default",
+            "data_files": [
+                {"split": "train", "path": "train.jsonl"},
+                {"split": "test", "path": "test.jsonl"},
+            ],
+        }
+    ]
+    assert front["pretty_name"] == "faq: ours"
+
+
+def test_the_card_tells_counts_refusals_audience_and_shows_rows_in_short() -> None:
+    text = card(FACTS)
+    for told in (
+        "| train | 3 |",
+        "| audience | 2 |",
+        "Made for: everyone",
+        "release 7",
+        "(5 more characters)",
+    ):
+        assert told in text
+    assert "| validation |" not in text

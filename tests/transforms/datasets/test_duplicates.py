@@ -1,0 +1,31 @@
+from hypothesis import given
+from hypothesis import strategies as st
+
+from transforms.datasets.duplicates import families, question_key
+
+TEXT = " ".join(f"word{n % 83} and thing{n}" for n in range(400))
+
+
+def test_the_same_question_in_other_words_has_the_same_key() -> None:
+    assert question_key("What is the limit for meals?") == question_key("What are the limits for the meal?")
+    assert question_key("Who approves claims?") != question_key("When do claims expire?")
+    assert question_key("What is the limit for taxis?") != question_key("What is the limit for meals?")
+
+
+def test_a_copy_with_a_small_edit_is_of_one_family_and_another_text_is_not() -> None:
+    copy = TEXT.replace("thing200", "something else")
+    other = " ".join(f"other{n} matter{n % 7}" for n in range(400))
+    found = families([("b", copy), ("a", TEXT), ("c", other)])
+    assert found == {"a": "a", "b": "a", "c": "c"}
+
+
+@given(st.permutations(range(6)))
+def test_families_do_not_depend_on_the_order_of_documents(order: list[int]) -> None:
+    documents = [(f"d{n}", TEXT if n < 3 else f"{n} {TEXT[n * 900 :]}") for n in range(6)]
+    shuffled = [documents[n] for n in order]
+    assert families(shuffled) == families(documents)
+
+
+def test_short_and_empty_documents_have_families_too() -> None:
+    found = families([("a", ""), ("b", "one"), ("c", "one"), ("d", "two words")])
+    assert found == {"a": "a", "b": "b", "c": "b", "d": "d"}
