@@ -123,10 +123,12 @@ def _two_rows(out: Path) -> list[tuple[dict[str, Any], dict[str, Any]]]:
     import pyarrow.parquet as pq
 
     rows = [json.loads(line) for line in (out / "train.jsonl").read_text(encoding="utf-8").splitlines()]
-    lineage = [
-        r for r in pq.read_table(out / "_meta" / "lineage.parquet").to_pylist() if r["split"] == "train"
-    ]
+    lineage = [row for row in pq.read_table(out / "_meta" / "lineage.parquet").to_pylist() if _answers(row)]
     return list(zip(rows, sorted(lineage, key=lambda r: r["line"]), strict=False))[:2]
+
+
+def _answers(row: dict[str, Any]) -> bool:
+    return bool(row["split"] == "train" and row["role"] == "evidence")
 
 
 def _one_line(text: str, characters: int = 150) -> str:

@@ -10,8 +10,9 @@ from typing import Any
 import pyarrow as pa
 
 from schemas.outcome import rejected_row
-from schemas.quarantine import TRANSIENT, Rejected
+from schemas.quarantine import Rejected
 from schemas.run import ItemCounts
+from transforms.changes import may_pass_by_itself, records_digests
 
 
 @dataclass(kw_only=True)
@@ -23,6 +24,10 @@ class KnownItem:
     parse_fp: str | None = None
     reason: str | None = None
     tries: int = 0
+    released: str | None = None
+    """Digest of the documents its records were released as, when it was last looked at."""
+    records: str | None = None
+    """Digest of the documents its records are released as now; None when it has no records."""
     documents: list[dict[str, Any]] = field(default_factory=list)
 
     @property
@@ -34,8 +39,11 @@ class KnownItem:
     def released_as(self, content_hash: str, parse_fp: str) -> bool:
         """Tell whether the live released documents were made from this content by this parser."""
         live = [row for row in self.documents if row["status"] == "live"]
-        same = (content_hash, parse_fp)
-        return bool(live) and all((row["content_hash"], row["parse_fp"]) == same for row in live)
+        if not live or any(row["parse_fp"] != parse_fp for row in live):
+            return False
+        if self.records is None:
+            return all(row["content_hash"] == content_hash for row in live)
+        return (self.state, self.content_hash, self.released) == ("live", content_hash, self.records)
 
     def rejected_as(self, content_hash: str, parse_fp: str) -> bool:
         """Tell whether this content was rejected under this parser before."""
@@ -52,7 +60,7 @@ class Ledger:
     """What an earlier, unfinished run had staged: (key, work) to batch."""
     meta_hash: str
     keep: bool = True
-    """Whether released documents stay, marked stale, when their item no longer passes (`policy.on_reject`)."""
+    """Whether released documents stay, marked stale, when their item no longer passes."""
     unchanged: set[str] = field(default_factory=set)
     touched: dict[str, str] = field(default_factory=dict)
     """Items read whose content is what was released: key to content hash."""
@@ -82,7 +90,7 @@ class Ledger:
         if (
             before is not None
             and before.rejected_as(content_hash, parse_fp)
-            and before.reason not in TRANSIENT
+            and not may_pass_by_itself(before.reason, before.tries)
         ):
             self.still_quarantined.add(key)
             self.touched[key] = content_hash
@@ -138,6 +146,8 @@ def known_items(items: pa.Table, documents: pa.Table) -> dict[str, KnownItem]:
     for row in documents.to_pylist():
         item = known.setdefault(row["key"], KnownItem(state="live"))
         item.documents.append(row)
+    for key, records in records_digests(documents).items():
+        known[key].records = records
     return known
 
 
@@ -147,4 +157,5 @@ def _facts(row: dict[str, Any]) -> dict[str, Any]:
         "parse_fp": row["parse_fp"],
         "reason": row["reason"],
         "tries": row["tries"],
+        "released": row["released"],
     }

@@ -34,7 +34,7 @@ DOCUMENT = pa.schema(
         pa.field("key", pa.string(), nullable=False),  # the source's own name of the item
         pa.field("n", pa.int64(), nullable=False),  # which record of the item, from 0
         pa.field("record", pa.string()),  # the record's own key; null when the item is one document
-        pa.field("content_hash", pa.string(), nullable=False),  # of the whole item's bytes
+        pa.field("content_hash", pa.string(), nullable=False),  # of the item's bytes, or of the record
         pa.field("record_hash", pa.string(), nullable=False),  # of what this one document was made of
         pa.field("uri", pa.string(), nullable=False),
         pa.field("title", pa.string()),  # null when the item has no title of its own

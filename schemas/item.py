@@ -25,6 +25,7 @@ ITEM = pa.schema(
         pa.field("key", pa.string(), nullable=False),
         pa.field("token", pa.string(), nullable=False),
         pa.field("content_hash", pa.string()),  # null while its bytes were never read
+        pa.field("released", pa.string()),  # digest of the documents its records were released as
         pa.field("state", pa.string(), nullable=False),  # live | quarantined | stale
         pa.field("reason", pa.string()),  # of its quarantine
         pa.field("parse_fp", pa.string()),  # of the parser that last saw it

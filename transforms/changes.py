@@ -5,8 +5,10 @@ from __future__ import annotations
 from dataclasses import dataclass
 
 import pyarrow as pa
+import pyarrow.compute as pc
 
-from schemas.quarantine import TRANSIENT
+from schemas.identity import digest
+from schemas.quarantine import TRANSIENT, Reason
 
 LISTED = pa.schema([("key", pa.string()), ("token", pa.string()), ("parse_fp", pa.string())])
 """What the comparison needs of a listing: each item's token, and the fingerprint of its parser."""
@@ -14,6 +16,8 @@ LISTED = pa.schema([("key", pa.string()), ("token", pa.string()), ("parse_fp", p
 KNOWN = pa.schema(
     [
         ("key", pa.string()),
+        ("document_id", pa.string()),
+        ("record", pa.string()),
         ("content_hash", pa.string()),
         ("parse_fp", pa.string()),
         ("meta_hash", pa.string()),
@@ -21,6 +25,12 @@ KNOWN = pa.schema(
     ]
 )
 """What the comparison needs of the released documents of the source."""
+
+POISON = frozenset({Reason.PARSER_TIMEOUT, Reason.PARSER_MEMORY})
+TRIES = 2
+"""An item whose parser ran out of time or memory may do so every time: it is tried twice, and waits."""
+
+DIGESTS = pa.schema([("key", pa.string()), ("digest", pa.string())])
 
 FETCH, REDO, META, UNCHANGED, QUARANTINED = "fetch", "redo", "meta", "unchanged", "quarantined"
 
@@ -34,13 +44,15 @@ with documents as (
 select l.key, case
     when i.token is distinct from l.token then 'fetch'
     when i.state = 'quarantined' or i.state = 'stale' then
-        case when i.parse_fp is distinct from l.parse_fp or list_contains($transient, i.reason) then 'fetch'
+        case when i.parse_fp is distinct from l.parse_fp or list_contains($passing, i.reason)
+                  or (list_contains($poison, i.reason) and i.tries < $tries) then 'fetch'
              else 'quarantined' end
-    when d.key is null or i.content_hash is distinct from d.content_hash then 'fetch'
+    when d.key is null or case when r.digest is null then i.content_hash is distinct from d.content_hash
+                               else i.released is distinct from r.digest end then 'fetch'
     when not d.same_fp then 'redo'
     when not d.same_meta then 'meta'
     else 'unchanged' end as change
-from listed l left join items i using (key) left join documents d using (key)
+from listed l left join items i using (key) left join documents d using (key) left join records r using (key)
 order by l.key
 """
 
@@ -79,7 +91,14 @@ def compare(listed: pa.Table, items: pa.Table, known: pa.Table, *, meta_hash: st
         connection.register("listed", listed.select(LISTED.names))
         connection.register("items", items)
         connection.register("known", known.select(KNOWN.names))
-        parameters = {"meta_hash": meta_hash, "transient": sorted(str(r) for r in TRANSIENT)}
+        digests = records_digests(known)
+        connection.register("records", pa.table([[*digests], [*digests.values()]], schema=DIGESTS))
+        parameters = {
+            "meta_hash": meta_hash,
+            "passing": sorted(str(r) for r in TRANSIENT - POISON),
+            "poison": sorted(str(r) for r in POISON),
+            "tries": TRIES,
+        }
         rows = connection.execute(COMPARE, parameters).fetchall()
         gone = connection.execute(GONE).fetchall()
     by_change: dict[str, list[str]] = {name: [] for name in (FETCH, REDO, META, UNCHANGED, QUARANTINED)}
@@ -87,6 +106,25 @@ def compare(listed: pa.Table, items: pa.Table, known: pa.Table, *, meta_hash: st
         by_change[change].append(key)
     sorted_lists = {name: tuple(keys) for name, keys in by_change.items()}
     return Changes(gone=tuple(key for (key,) in gone), **sorted_lists)
+
+
+def records_digests(documents: pa.Table) -> dict[str, str]:
+    """Return, by item, the digest of the documents that its records are; other items have none.
+
+    A record's document keeps the hash of the record, so that an edited row is one changed document; whether
+    the release still has what an item was read as is told by this digest of all of them.
+    """
+    names = ["key", "document_id", "content_hash", "status"]
+    rows = documents.filter(pc.is_valid(documents["record"])).select(names)
+    found: dict[str, list[str]] = {}
+    for key, *facts in zip(*(rows[name].to_pylist() for name in names), strict=True):
+        found.setdefault(key, []).append(digest(*facts))
+    return {key: digest("records", *sorted(hashes)) for key, hashes in found.items()}
+
+
+def may_pass_by_itself(reason: str | None, tries: int) -> bool:
+    """Tell whether an item that was rejected so often for this reason is worth another try as it is."""
+    return reason in TRANSIENT and (reason not in POISON or tries < TRIES)
 
 
 def changed_rows(new: pa.Table, old: pa.Table, *, key: str, ignore: frozenset[str] = frozenset()) -> pa.Table:
@@ -101,7 +139,5 @@ def changed_rows(new: pa.Table, old: pa.Table, *, key: str, ignore: frozenset[st
         found = connection.execute(
             f'select n."{key}" from n left join o using ("{key}") where o."{key}" is null or {differs}'  # noqa: S608
         ).fetchall()
-    import pyarrow.compute as pc
-
     wanted = pa.array([value for (value,) in found], pa.string())
     return new.filter(pc.is_in(new[key], wanted))

@@ -68,14 +68,16 @@ def _relabeled(
 
 def _row(facts: ItemFacts, n: int, parsed: Parsed, section: SourceSection) -> dict[str, Any]:
     elements = [_element(element) for element in parsed.elements]
+    record_hash = digest(parsed.text, parsed.title or "", json.dumps(elements))
+    of_record = digest("record", record_hash, parsed.source_at or "")
     return {
         "document_id": document_id(facts.source, facts.key, parsed.record),
         "source": facts.source,
         "key": facts.key,
         "n": n,
         "record": parsed.record,
-        "content_hash": facts.content_hash,
-        "record_hash": digest(parsed.text, parsed.title or "", json.dumps(elements)),
+        "content_hash": facts.content_hash if parsed.record is None else of_record,
+        "record_hash": record_hash,
         "uri": facts.uri if parsed.record is None else f"{facts.uri}#{parsed.record}",
         "title": parsed.title,
         "media_type": facts.media_type,

@@ -77,8 +77,7 @@ def context(workspace: Workspace, request: ContextRequest) -> Context:
 def retrieve(workspace: Workspace, request: ContextRequest) -> Retrieval:
     """Return the ranked hits for a question: both legs under the same pre-filter, fused."""
     view, section = view_of(workspace, request.view)
-    release = release_of(workspace, request)
-    newest = releases.current(workspace.store) or release
+    release, newest = releases_of(workspace, request)
     index = _index_of(release, section.index)
     embedder = workspace.embedder_for(index["embedder"], index["embedder_fp"])
     entries = request.principal.entries()
@@ -105,18 +104,18 @@ def view_of(workspace: Workspace, name: str | None) -> tuple[str, ContextViewSec
     return wanted, views[wanted]
 
 
-def release_of(workspace: Workspace, request: ContextRequest) -> Release:
-    """Return the release a request is pinned to, or the newest."""
+def releases_of(workspace: Workspace, request: ContextRequest) -> tuple[Release, Release]:
+    """Return the release a request is pinned to, the newest unless it says otherwise; and the newest."""
     if request.release is not None and request.as_of is not None:
         raise ConfigError("a request names a release and a time", fix="give one of them")
-    if request.release is not None:
-        return releases.get(workspace.store, request.release)
-    if request.as_of is not None:
-        return releases.as_of(workspace.store, request.as_of)
     newest = releases.current(workspace.store)
     if newest is None:
         raise NotFoundError("nothing has been published yet", fix="run `headwater ingest`")
-    return newest
+    if request.release is not None:
+        return releases.get(workspace.store, request.release), newest
+    if request.as_of is not None:
+        return releases.as_of(workspace.store, request.as_of), newest
+    return newest, newest
 
 
 def fence(workspace: Workspace, release: Release, request: ContextRequest, view: str) -> str:

@@ -7,7 +7,7 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from typing import Any
 
-from flows.stages.contexts import release_of, view_of
+from flows.stages.contexts import releases_of, view_of
 from flows.workspace import Workspace
 from schemas.context import ContextRequest
 from schemas.dataset import Example
@@ -64,7 +64,7 @@ def plan_of(workspace: Workspace, name: str, release: int | None) -> Plan:
     settings = section.options
     shares = _shares(name, settings.pop("splits", {}))
     written_as = section.format or kind.formats[0]
-    pinned = release_of(workspace, ContextRequest(question="-", release=release))
+    pinned, _ = releases_of(workspace, ContextRequest(question="-", release=release))
     view, view_section = _view(workspace, name, section)
     if view_section.index not in pinned.indexes:
         raise NotFoundError(

@@ -121,11 +121,18 @@ def _documents(staged: Staged, removed: set[str], stale: set[str]) -> tuple[Diff
         staged, "documents", "key", pc.unique(new["key"]).to_pylist(), columns, DOCUMENT, mine
     )
     still = set(new["document_id"].to_pylist())
-    difference = _compared(new, old, "document_id")
+    difference = _compared(_timeless(new), _timeless(old), "document_id")
     dropped = (set(difference.removed) - stale) | removed
     return Difference(
         added=difference.added, updated=difference.updated, removed=tuple(sorted(dropped))
     ), still
+
+
+def _timeless(documents: pa.Table) -> pa.Table:
+    """Forget when an item of many records was last written: that does not change each of them."""
+    time = documents["source_at"]
+    own = pc.if_else(pc.is_valid(documents["record"]), pa.scalar(None, time.type), time)
+    return documents.set_column(documents.schema.get_field_index("source_at"), "source_at", own)
 
 
 def _chunks(staged: Staged, table: str, touched: set[str] | frozenset[str]) -> Difference:

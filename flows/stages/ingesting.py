@@ -180,7 +180,7 @@ def _publish(
             )
         except RefusedError as refusal:
             return _report(run, staged.ledger, counts, refusal=refusal, judged=judged)
-        remember_items(run.workspace, run.name, found, staged.ledger)
+        remember_items(run.workspace, run.name, found, staged.ledger, release)
     return _report(run, staged.ledger, counts, release=release, difference=difference, judged=judged)
 
 

@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+import atexit
 from collections.abc import Iterator
 from dataclasses import dataclass, field
+from functools import cache
 from typing import Any
 
 import pyarrow as pa
@@ -26,9 +28,6 @@ from transforms.validate import validate_documents
 
 TARGET = "transforms.parsers.wire:parse_wire"
 CHILDREN = 2
-ITEMS_PER_CHILD = 8
-"""A child's start costs seconds of imports; a second one pays only when there is enough to share."""
-
 AHEAD = 8
 """Items read ahead of the parsers; with the batch, the bound on memory."""
 
@@ -95,21 +94,27 @@ def parsed(job: Job, keys: tuple[str, ...], ledger: Ledger, seconds: Seconds) ->
     """Yield the items among `keys` that changed and passed; everything else goes into the ledger."""
     hashes: dict[str, str] = {}
     requests = _requests(job, keys, ledger, seconds, hashes)
-    workers = min(CHILDREN, -(-len(keys) // ITEMS_PER_CHILD))
-    with Sandbox(TARGET, limits=Limits(), workers=workers) as sandbox:
-        replies = iter(sandbox.map(requests, ahead=AHEAD))
-        while True:
-            with seconds.spent_on("parse"):
-                reply = next(replies, None)
-            if reply is None:
-                return
-            key = str(reply.request["key"])
-            found = hashes.pop(key)
-            ledger.parsed += 1
-            try:
-                yield _passed(job, key, found, _result(reply))
-            except Rejected as verdict:
-                ledger.reject(key, "parse", verdict, content_hash=found)
+    replies = iter(_sandbox().map(requests, ahead=AHEAD))
+    while True:
+        with seconds.spent_on("parse"):
+            reply = next(replies, None)
+        if reply is None:
+            return
+        key = str(reply.request["key"])
+        found = hashes.pop(key)
+        ledger.parsed += 1
+        try:
+            yield _passed(job, key, found, _result(reply))
+        except Rejected as verdict:
+            ledger.reject(key, "parse", verdict, content_hash=found)
+
+
+@cache
+def _sandbox() -> Sandbox:
+    """One pair of children serves every source of a process: a child's start costs seconds of imports."""
+    sandbox = Sandbox(TARGET, limits=Limits(), workers=CHILDREN)
+    atexit.register(sandbox.close)
+    return sandbox
 
 
 def _result(reply: Reply) -> ParseResult:

@@ -9,13 +9,16 @@ from typing import Any
 import pyarrow as pa
 
 from flows.ledger import Ledger
-from flows.stages.listing import Survey
+from flows.stages.listing import KNOWN_COLUMNS, Survey, released
 from flows.stages.parsing import parse_fingerprint
 from flows.workspace import Workspace
 from infra.store import logs
+from infra.store.filters import both, equals
 from schemas.identity import digest
 from schemas.item import ITEM
+from schemas.release import Release
 from schemas.run import Run
+from transforms.changes import records_digests
 
 
 def remember_run(workspace: Workspace, run: Run, started_at: datetime) -> None:
@@ -63,14 +66,28 @@ def remember_quarantine(
     )
 
 
-def remember_items(workspace: Workspace, source: str, found: Survey, ledger: Ledger) -> None:
-    """Remember the items this run looked at, as listed; items it left alone cost nothing."""
+def remember_items(
+    workspace: Workspace, source: str, found: Survey, ledger: Ledger, release: Release | None = None
+) -> None:
+    """Remember the items this run looked at, as listed, and as `release` has them if it made one.
+
+    Items it left alone cost nothing.
+    """
+    records = _records_now(workspace, source, found, release)
     rows = [
-        row for listed in found.listing.items.to_pylist() if (row := _item(workspace, source, listed, ledger))
+        row | {"released": records.get(row["key"])}
+        for listed in found.listing.items.to_pylist()
+        if (row := _item(workspace, source, listed, ledger))
     ]
     there = set(found.items["key"].to_pylist())
     removed = [digest("item", source, key) for key in found.changes.gone if key in there]
     logs.update_items(workspace.store, pa.Table.from_pylist(rows, schema=ITEM), removed)
+
+
+def _records_now(workspace: Workspace, source: str, found: Survey, release: Release | None) -> dict[str, str]:
+    where = both(equals("source", source), "record IS NOT NULL")
+    now = released(workspace, "documents", release, where, KNOWN_COLUMNS) if release else found.known
+    return {} if now is None else records_digests(now)
 
 
 def _item(workspace: Workspace, source: str, listed: dict[str, Any], ledger: Ledger) -> dict[str, Any] | None:

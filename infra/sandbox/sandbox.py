@@ -47,11 +47,15 @@ class Sandbox:
 
     def __exit__(self, *_: object) -> None:
         """End all children, whatever they are doing."""
+        self.close()
+
+    def close(self) -> None:
+        """End all children, whatever they are doing; a sandbox that was closed is not used again."""
         for worker in self._workers:
-            worker.close()
+            worker.end()
         self._threads.shutdown(wait=True, cancel_futures=True)
         for worker in self._workers:
-            worker.close()
+            worker.dispose()
 
     def map(self, requests: Iterable[tuple[dict[str, Any], bytes]], *, ahead: int) -> Iterator[Reply]:
         """Yield a reply per request in their order; at most `ahead` requests are read before their turn.

@@ -73,8 +73,18 @@ class Worker:
             return None, Failure(reason=Reason(head["failed"]), message=str(head["message"]))
         return head["value"], None
 
+    def end(self) -> None:
+        """Kill the child and everything it started, from any thread; who waits for its answer is told."""
+        if (child := self._child) is not None:
+            _kill_group(child.pid)
+
+    def dispose(self) -> None:
+        """End the child and remove its folder; the worker is not used again."""
+        self.close()
+        self._home.cleanup()
+
     def close(self) -> None:
-        """End the child and everything it started."""
+        """End the child and everything it started; the next item gets a new one."""
         child, self._child, self._served = self._child, None, 0
         if child is None:
             return

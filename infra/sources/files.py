@@ -1,7 +1,8 @@
 """A folder, or one file, on a disk. The token is modification time and size; bytes are read no-follow.
 
 Symbolic links to files are not followed unless asked for, and never out of the folder; links to folders
-are not walked, since what they lead to is listed where it is; devices, pipes and sockets are not items. A name that is not UTF-8 is listed with its bytes escaped.
+are not walked, since what they lead to is listed where it is; devices, pipes and sockets are not items.
+A name that is not UTF-8 is listed with its bytes escaped.
 """
 
 from __future__ import annotations

@@ -3,15 +3,16 @@
 from __future__ import annotations
 
 import secrets
-from collections.abc import Iterable, Iterator
+from collections.abc import Callable, Iterable, Iterator
+from contextlib import suppress
 from functools import cached_property
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, TypeVar
 
 import pyarrow as pa
 
 from schemas.document import PRIMARY_KEY
-from schemas.errors import NotFoundError, StoreError
+from schemas.errors import BusyError, NotFoundError, StoreError
 from schemas.release import STORE_FORMAT
 
 if TYPE_CHECKING:
@@ -23,6 +24,12 @@ METADATA_CACHE_BYTES = 256 * 1024**2
 """LanceDB's own defaults are 6 GiB and 1 GiB per session, more than a small container has."""
 
 SCAN_ROWS = 2_000
+UNREADABLE = (ValueError, RuntimeError, OSError)
+"""What LanceDB raises for a table that does not exist, and for one that a power cut damaged."""
+
+MEND_WAIT_S = 1.0
+T = TypeVar("T")
+
 META = pa.schema(
     [pa.field("name", pa.string(), nullable=False, metadata=PRIMARY_KEY), ("value", pa.string())]
 )
@@ -50,7 +57,7 @@ class Store:
         if "://" not in self.uri:
             Path(self.uri).mkdir(parents=True, exist_ok=True)
         db = lancedb.connect(self.uri, storage_options=self._options, session=session)
-        self._check_format(db)
+        self._mending(lambda: self._check_format(db))
         return db
 
     @cached_property
@@ -69,7 +76,7 @@ class Store:
             found += page.tables
             token = page.page_token
             if not token:
-                return found
+                return [name for name in found if self._is_whole(name)]
 
     def has(self, name: str) -> bool:
         """Tell whether a table exists."""
@@ -78,8 +85,8 @@ class Store:
     def open(self, name: str, *, version: int | None = None) -> Table:
         """Open a table at its head, or pinned to a version."""
         try:
-            return self.db.open_table(name, version=version) if version else self.db.open_table(name)
-        except (ValueError, RuntimeError, FileNotFoundError) as problem:
+            return self._mending(lambda: self.db.open_table(name, version=version or None))
+        except UNREADABLE as problem:
             at = f" version {version}" if version else ""
             raise NotFoundError(
                 f"the store {self.uri!r} has no table {name!r}{at}", fix="run `headwater release verify`"
@@ -87,7 +94,7 @@ class Store:
 
     def ensure(self, name: str, schema: pa.Schema) -> Table:
         """Open a table, created empty when it is missing."""
-        return self.db.create_table(name, schema=schema, exist_ok=True)
+        return self._mending(lambda: self.db.create_table(name, schema=schema, exist_ok=True))
 
     def drop(self, name: str) -> None:
         """Delete a table and its files."""
@@ -103,12 +110,17 @@ class Store:
         version: int | None = None,
     ) -> pa.Table:
         """Read rows of a table into memory; a table that does not exist has none and is an error."""
-        query = self.open(name, version=version).search()
-        if where:
-            query = query.where(where)
-        if columns is not None:
-            query = query.select(list(columns))
-        return query.limit(None).to_arrow()
+        wanted = None if columns is None else list(columns)
+
+        def read() -> pa.Table:
+            query = self.open(name, version=version).search()
+            if where:
+                query = query.where(where)
+            if wanted is not None:
+                query = query.select(wanted)
+            return query.limit(None).to_arrow()
+
+        return self._mending(read)
 
     def stream(
         self, name: str, *, where: str | None = None, version: int | None = None, rows: int = SCAN_ROWS
@@ -119,9 +131,36 @@ class Store:
             query = query.where(where)
         yield from query.limit(None).to_batches(batch_size=rows)
 
+    def mend(self) -> None:
+        """Heal what a power cut left; left to the publisher that is at work, who heals first of all."""
+        from infra.store.heal import heal
+        from infra.store.lock import locked
+        from infra.store.publish import LOCK
+
+        if "://" not in self.uri and Path(self.uri).is_dir():
+            with suppress(BusyError, OSError), locked(self.uri, LOCK, wait_s=MEND_WAIT_S):
+                heal(self)
+
+    def reopen(self) -> None:
+        """Forget the connection and all it has read."""
+        self.__dict__.pop("db", None)
+
+    def _mending(self, action: Callable[[], T]) -> T:
+        try:
+            return action()
+        except UNREADABLE:
+            self.mend()
+            return action()
+
+    def _is_whole(self, name: str) -> bool:
+        """A crash while a table is made leaves a folder without a version: that is no table yet."""
+        versions = Path(self.uri) / f"{name}.lance" / "_versions"
+        return "://" in self.uri or (versions.is_dir() and any(versions.iterdir()))
+
     def _check_format(self, db: Any) -> None:
-        if "store" not in db.list_tables().tables:
-            table = db.create_table("store", schema=META, exist_ok=True)
+        made = "store" in db.list_tables().tables and self._is_whole("store")
+        table = db.open_table("store") if made else db.create_table("store", schema=META, exist_ok=True)
+        if table.count_rows() == 0:
             rows = [
                 {"name": "format", "value": str(STORE_FORMAT)},
                 {"name": "secret", "value": secrets.token_hex(32)},

@@ -1,6 +1,6 @@
 """Publishing: all of a change becomes visible at once, or none of it does.
 
-The order is the law: repair, merge, check the heads, sync, tag, sync, and last the `releases` row,
+The order is the law: heal, repair, merge, check the heads, sync, tag, sync, and last the `releases` row,
 inserted only if its number is still free. Readers follow that row and nothing else.
 """
 
@@ -16,6 +16,7 @@ import pyarrow as pa
 from infra.store import releases
 from infra.store.connection import Store
 from infra.store.filters import is_in
+from infra.store.heal import heal
 from infra.store.lock import locked
 from infra.store.repair import repair, tag_of
 from infra.store.search_index import refresh_indices
@@ -67,6 +68,7 @@ def publish(store: Store, publication: Publication, *, wait_s: float = 600.0) ->
     back or re-indexed since the changes were computed, BusyError when another publisher does not end.
     """
     with locked(store.uri, LOCK, wait_s=wait_s):
+        heal(store)
         last = releases.current(store)
         _check_base(store, last, publication)
         repair(store, last)

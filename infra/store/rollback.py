@@ -7,6 +7,7 @@ from datetime import datetime
 from infra.store import releases
 from infra.store.connection import Store
 from infra.store.denials import deny_lost_rights
+from infra.store.heal import heal
 from infra.store.lock import locked
 from infra.store.publish import LOCK, Publication, commit
 from infra.store.repair import repair
@@ -20,6 +21,7 @@ def rollback(store: Store, number: int, *, now: datetime, wait_s: float = 60.0) 
     Rights that were revoked since that release stay revoked. Raises NotFoundError for an unknown release.
     """
     with locked(store.uri, LOCK, wait_s=wait_s):
+        heal(store)
         target, last = releases.get(store, number), releases.get(store, _newest(store))
         repair(store, last)
         deny_lost_rights(store, target, last)
@@ -36,6 +38,7 @@ def rollback(store: Store, number: int, *, now: datetime, wait_s: float = 60.0) 
 def resume(store: Store, *, now: datetime, wait_s: float = 60.0) -> Release:
     """Publish a release equal to the present one and let publishing go on; without a hold, do nothing."""
     with locked(store.uri, LOCK, wait_s=wait_s):
+        heal(store)
         last = releases.get(store, _newest(store))
         if last.state != "hold":
             return last

@@ -13,6 +13,7 @@ from dataclasses import dataclass
 import pyarrow as pa
 
 from infra.store.connection import Store
+from infra.store.heal import STAGING, heal_staging
 
 BATCH = pa.field("batch", pa.string(), nullable=False)
 
@@ -47,8 +48,10 @@ class Staging:
 
     def __init__(self, store: Store, source: str) -> None:
         self._store = store
-        self._prefix = f"staging__{source}__"
+        self._prefix = f"{STAGING}{source}__"
         self._items = f"{self._prefix}items"
+        store.mend()  # before the run appends to a log whose newest rows a power cut took
+        heal_staging(store, source)
         if store.has(self._items) and store.open(self._items).schema.names != STAGED_ITEM.names:
             self.drop()  # staged by another version of this code: done again rather than misread
 

@@ -301,7 +301,12 @@ def test_a_wrong_definition_is_told_before_anything_is_written(
 
 
 def test_splits_are_the_definitions_own(shelf: Project) -> None:
-    definition = {"type": "qa", "source": "docs", "splits": {"train": 1, "validation": 0, "test": 0}}
+    definition = {
+        "type": "qa",
+        "source": "hr",
+        "splits": {"train": 1, "validation": 0, "test": 0},
+        "audience": ["group:hr"],
+    }
     settings = {**shelf.settings, "datasets": {"whole": definition}}
     written = export(Project(root=shelf.root, embedders=shelf.embedders, settings=settings).open(), "whole")
     assert written.splits["train"] == len(rows(written))

@@ -144,8 +144,8 @@ def test_a_parser_that_hangs_dies_or_eats_memory_costs_its_item_alone(
 def test_poison_is_tried_twice_and_then_left_alone_until_its_bytes_change(
     project: Project, neighbors: dict[str, str]
 ) -> None:
-    project.source("docs", parsers={"application/epub+zip": "tests.promises.hostile_parsers:hangs"})
-    poison = project.write("hang.epub", "poison")
+    project.source("docs", parsers={"message/rfc822": "tests.promises.hostile_parsers:eats_memory"})
+    poison = project.write("memory.eml", "poison")
 
     assert [project.ingest().parses for _ in range(4)] == [NEIGHBORS + 1, 1, 0, 0]
     touch(poison)

@@ -12,7 +12,9 @@ from __future__ import annotations
 import importlib
 import importlib.util
 import os
-from collections.abc import Callable
+import sys
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
 from functools import cache
 from types import ModuleType
 from typing import Any, NamedTuple
@@ -45,12 +47,27 @@ def partitioner(kind: str) -> Callable[..., list[Any]]:
 @cache
 def _prepare() -> None:
     os.environ.update(SWITCHES)
-    tokenize = importlib.import_module("unstructured.nlp.tokenize")
+    with _unseen("torch"):
+        tokenize = importlib.import_module("unstructured.nlp.tokenize")
+        importlib.import_module("spacy")
     require_seam(tokenize)
     if importlib.util.find_spec(MODEL) is None:
         loader, current = SEAM
         setattr(tokenize, loader, build)
         getattr(tokenize, current).cache_clear()
+
+
+@contextmanager
+def _unseen(package: str) -> Iterator[None]:
+    """Let imports inside not find a package: spaCy takes torch where it can, seconds for nothing used."""
+    if package in sys.modules:
+        yield
+        return
+    sys.modules[package] = None  # type: ignore[assignment] # how Python is told that there is none
+    try:
+        yield
+    finally:
+        del sys.modules[package]
 
 
 def require_seam(tokenize: ModuleType) -> None:

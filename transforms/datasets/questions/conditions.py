@@ -32,7 +32,7 @@ REASON = re.compile(
 def condition(text: str, lexicon: Lexicon) -> Made | None:  # noqa: ARG001 - one signature for all
     """Make "What should I do if I paid cash?" of "If you paid cash, use the rate of the day"."""
     found = CONDITION.fullmatch(text)
-    if not found or len(found["condition"].split()) < CONDITION_WORDS:
+    if not found or len(found["condition"].split()) < CONDITION_WORDS or found["rest"].startswith("see "):
         return None
     when, rest = f"{found['word'].lower()} {found['condition']}", found["rest"]
     if rest.split()[0].lower() in IMPERATIVES or HAVE_TO.match(rest):

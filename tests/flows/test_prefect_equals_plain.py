@@ -1,0 +1,88 @@
+"""With Prefect or without it: the same sources give the same tables, and runs report the same."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Iterator
+from dataclasses import replace
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from flows.stages.ingesting import IngestOptions, ingest_source
+from infra.store import releases
+from schemas.run import Run
+from tests.flows.projects import Project, page
+from tests.oracle import differences, published
+
+NO_TEXT = b"\xff\xfe\xfa this is no text"
+OF_ITS_RUN = ("run_id", "seconds", "report", "bytes_written", "config_hash", "created_at", "started_at", "tables")
+"""What a report says that is another for every run, or for every store."""
+
+
+@pytest.fixture(scope="session")
+def prefect_home(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Path]:
+    """Prefect on an ephemeral server, in a home of its own."""
+    from prefect.settings import PREFECT_HOME, PREFECT_SERVER_ANALYTICS_ENABLED, temporary_settings
+    from prefect.testing.utilities import prefect_test_harness
+
+    home = tmp_path_factory.mktemp("prefect")
+    quiet = {PREFECT_HOME: home, PREFECT_SERVER_ANALYTICS_ENABLED: False}
+    with temporary_settings(quiet), prefect_test_harness(server_startup_timeout=120):
+        yield home
+
+
+def as_flow(project: Project, **options: bool) -> Run:
+    from flows.ingest import ingest_in_workspace
+
+    return ingest_in_workspace(project.open(), "docs", IngestOptions(**options))
+
+
+def plainly(project: Project, **options: bool) -> Run:
+    return ingest_source(project.open(), "docs", IngestOptions(**options))
+
+
+def comparable(run: dict[str, Any]) -> dict[str, Any]:
+    refused = {**run["refused"], "fix": ""} if run.get("refused") else None  # it names the validation report
+    return {name: value for name, value in {**run, "refused": refused}.items() if name not in OF_ITS_RUN}
+
+
+def everything(project: Project) -> list[Any]:
+    """Return what releases, runs and the quarantine say, but for times, ids and places."""
+    runs = [json.loads(row["report"]) for row in project.store.scan("runs").sort_by("started_at").to_pylist()]
+    made = [comparable(release.as_dict()) for release in releases.releases(project.store)]
+    return [made, [comparable(run) for run in runs], project.quarantined(), sorted(project.store.names())]
+
+
+@pytest.mark.usefixtures("prefect_home")
+def test_a_flow_does_what_the_plain_stages_do(tmp_path: Path, project: Project) -> None:
+    twin = replace(project, root=project.root, settings={**project.settings, "store": {"uri": "twin"}})
+    project.settings["policy"] = twin.settings["policy"] = {"min_rejected": 1}
+
+    def both(**options: bool) -> None:
+        ours, theirs = plainly(project, **options), as_flow(twin, **options)
+        assert comparable(ours.as_dict()) == comparable(theirs.as_dict())
+        assert differences(published(project.open()), published(twin.open())) == []
+        states.append(theirs.state)
+
+    states: list[str] = []
+    project.pages(6)
+    project.write("bad.txt", NO_TEXT)
+    both()
+    both()
+    project.write("p00.md", page(0, costs=7))
+    (project.root / "docs/p01.md").unlink()
+    both()
+    project.write("worse.txt", NO_TEXT)
+    project.write("p02.md", page(2, costs=7))
+    both()
+    (project.root / "docs/worse.txt").unlink()
+    for one in (project, twin):
+        one.source("docs", acl=["group:hr"])
+        one.settings["indexes"] = {"default": {"chunker": {"type": "headings", "max_tokens": 64}}}
+    both()
+    both(allow_rebuild=True)
+
+    assert states == ["published", "unchanged", "published", "refused", "refused", "published"]
+    assert everything(project) == everything(twin)
