@@ -3,7 +3,9 @@
 from __future__ import annotations
 
 import json
+import os
 import shutil
+import sys
 import tempfile
 import time
 from collections.abc import Callable
@@ -73,14 +75,12 @@ def _ingest_all(workspace: Workspace, say: Say) -> list[Run]:
 
 
 def _ask(workspace: Workspace, say: Say) -> list[Context]:
-    from flows.cli.ask import context_text
-
     say("\n== 2. Ask: the same two questions as two people ==")
     contexts = []
     for who, user, groups in (("anybody", None, []), ("Ines, who is in the group hr", "ines", ["hr"])):
         for question in (PUBLIC, RESTRICTED):
             found = _context(workspace, question, user, groups)
-            say(f"\n-- asked by {who} --\n{_shortened(context_text(found))}")
+            say(f"\n-- asked by {who} --\n{_brief(found)}")
             contexts.append(found)
     theirs, hers = ({c.source for c in found.citations} for found in (contexts[1], contexts[3]))
     say(f"\nFor the second question anybody was shown {sorted(theirs)}, and Ines {sorted(hers)}.")
@@ -97,11 +97,16 @@ def _context(workspace: Workspace, question: str, user: str | None, groups: list
     return Context.model_validate(answer)
 
 
-def _shortened(text: str, lines: int = 24) -> str:
-    shown = text.splitlines()
-    return "\n".join(
-        shown[:lines] + ([f"    ... {len(shown) - lines} more lines"] if len(shown) > lines else [])
-    )
+def _brief(found: Context, citations: int = 3, characters: int = 180) -> str:
+    lines = [f"{found.question}   ({found.tokens.used} of {found.tokens.budget} tokens)"]
+    for cited in found.citations[:citations]:
+        where = (
+            " > ".join(part for part in (cited.title, cited.heading) if part) or cited.uri.rsplit("/", 1)[-1]
+        )
+        lines += [f"  [{cited.n}] {where}  ({cited.source}, characters {cited.start}..{cited.end})"]
+        lines += [f"      {_one_line(cited.quote, characters)}"]
+    more = len(found.citations) - citations
+    return "\n".join(lines + ([f"      ... and {more} more passages"] if more > 0 else []))
 
 
 def _export(workspace: Workspace, say: Say) -> dict[str, Any]:
@@ -153,10 +158,11 @@ def _edit(workspace: Workspace, say: Say) -> Run:
 
 
 def _next(project: Path, seconds: float) -> str:
+    program = os.path.relpath(Path(sys.executable).parent / "headwater")
     return f"""
 Done in {seconds:.0f} s. What to try next:
-  headwater --project {project} context "Who approves travel?" --explain
-  headwater --project {project} release list
+  {program} --project {project} context "Who approves travel?" --explain
+  {program} --project {project} release list
   make up                               Prefect's UI and the schedules, on this machine
-  headwater init my-project             your own folder: point `uri` at it, then `headwater ingest`
+  {program} init my-project    your own folder: point `uri` at it, then `ingest`
   indexes.default.embedder.model        your own sentence-transformers model, by name or path"""
