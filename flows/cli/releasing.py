@@ -7,6 +7,7 @@ from typing import Annotated, Any
 import typer
 
 from flows.cli.output import Output
+from schemas.errors import NotFoundError
 
 group = typer.Typer(help="List, show, roll back and resume releases.", no_args_is_help=True)
 
@@ -75,6 +76,28 @@ def resume(context: typer.Context) -> None:
     with out.workspace() as workspace:
         made = go_on(workspace.store, now=workspace.clock())
     out.show(made.as_dict(), f"release {made.release} is current and publishing is open")
+
+
+@group.command("verify")
+def verify(
+    context: typer.Context,
+    release: Annotated[int | None, typer.Argument(help="A release's number; the newest without it.")] = None,
+) -> None:
+    """Read every file of a release; exit 1 when something is not as it was published."""
+    from infra.store import releases
+    from infra.store.verify import verify as read_all
+
+    out: Output = context.obj
+    with out.workspace() as workspace:
+        newest = releases.current(workspace.store)
+        if newest is None:
+            raise NotFoundError("nothing has been published yet", fix="run `headwater ingest`")
+        found = releases.get(workspace.store, release) if release else newest
+        problems = read_all(workspace.store, found)
+    told = "\n".join(problems) or f"release {found.release} is whole: every row of every table was read"
+    out.show({"release": found.release, "whole": not problems, "problems": problems}, told)
+    if problems:
+        raise typer.Exit(1)
 
 
 def _counts(counts: dict[str, int]) -> str:

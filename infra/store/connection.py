@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 import secrets
 from collections.abc import Callable, Iterable, Iterator
 from contextlib import suppress
@@ -153,9 +154,14 @@ class Store:
             return action()
 
     def _is_whole(self, name: str) -> bool:
-        """A crash while a table is made leaves a folder without a version: that is no table yet."""
-        versions = Path(self.uri) / f"{name}.lance" / "_versions"
-        return "://" in self.uri or (versions.is_dir() and any(versions.iterdir()))
+        """A crash while a table is made leaves no version, or an empty one: that is no table yet."""
+        if "://" in self.uri:
+            return True
+        try:
+            with os.scandir(Path(self.uri) / f"{name}.lance" / "_versions") as files:
+                return any(file.name.endswith(".manifest") and file.stat().st_size for file in files)
+        except FileNotFoundError:
+            return False
 
     def _check_format(self, db: Any) -> None:
         made = "store" in db.list_tables().tables and self._is_whole("store")

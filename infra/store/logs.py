@@ -9,6 +9,7 @@ import pyarrow as pa
 
 from infra.store.connection import Store
 from infra.store.filters import equals, is_in
+from infra.store.sync import sync_to_disk
 from schemas.errors import NotFoundError
 from schemas.item import ITEM
 from schemas.quarantine import QUARANTINE
@@ -23,9 +24,10 @@ def append_run(store: Store, row: dict[str, Any]) -> None:
 
 
 def append_quarantine(store: Store, rows: list[dict[str, Any]]) -> None:
-    """Log attempts that did not pass."""
+    """Log attempts that did not pass; on disk before anything else calls their items quarantined."""
     if rows:
         store.ensure("quarantine", QUARANTINE).add(pa.Table.from_pylist(rows, schema=QUARANTINE))
+        sync_to_disk(store.uri)
 
 
 def quarantine(store: Store, *, source: str | None = None) -> pa.Table:

@@ -148,6 +148,17 @@ def test_a_reader_who_finds_a_torn_log_reads_what_is_whole_of_it(store: Store, p
     assert quarantine(Store(store.uri))["key"].to_pylist() == ["a", "c"]
 
 
+def test_a_log_that_lost_its_only_versions_is_empty_and_goes_on(store: Store) -> None:
+    append_quarantine(store, [rejected("a")])
+    for manifest in files(store, "*.manifest"):
+        manifest.write_bytes(b"")
+    found = Store(store.uri)
+
+    assert quarantine(found).num_rows == 0
+    append_quarantine(found, [rejected("b")])
+    assert quarantine(found)["key"].to_pylist() == ["b"]
+
+
 @pytest.mark.parametrize("pattern", ["*.lance", "*.manifest"])
 def test_embeddings_that_were_lost_are_made_again_and_the_others_are_kept(store: Store, pattern: str) -> None:
     vectors = np.ones((1, DIMENSION), np.float32)
