@@ -1,10 +1,8 @@
-"""The oracle: what the released tables must hold, made from scratch without engine, store, cache or sandbox."""
+"""The oracle: what the released tables must hold, made from scratch: no engine, store, cache or sandbox."""
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
 from datetime import UTC, datetime
-from functools import partial
 from pathlib import Path
 from typing import Any
 
@@ -26,60 +24,53 @@ COSINE = 0.9999
 Tables = dict[str, pa.Table]
 
 
-def rebuilt(workspace: Workspace, name: str, wanted: Callable[[str], bool] = lambda key: True) -> Tables:  # noqa: ARG005
-    """Return the `documents` and `chunks` that a folder's files make: list, parse, cut, embed, one by one."""
+def rebuilt(workspace: Workspace, name: str) -> Tables:
+    """Return the documents and chunks that a folder's files make: list, parse, cut, embed, one by one."""
     section = workspace.opened.source(name)
     root = workspace.opened.root / section.options["uri"]
-    keys = sorted(str(path.relative_to(root)) for path in root.rglob("*") if path.is_file())
-    found = [_documents(name, key, root / key, section) for key in keys if wanted(key)]
-    documents = pa.concat_tables([DOCUMENT.empty_table(), *(one for one in found if one is not None)])
+    files = sorted(path for path in root.rglob("*") if path.is_file())
+    found = [_documents(name, str(path.relative_to(root)), path, section) for path in files]
+    documents = pa.concat_tables([DOCUMENT.empty_table(), *filter(None, found)])
     index, embedder = workspace.indexes["default"], workspace.embedder(workspace.indexes["default"])
-    settings = chunkers.read_params(index.section.chunker.type, index.section.chunker.params)
-    cut = partial(chunkers.chunk, index.section.chunker.type, tokenizer=embedder.tokenizer)
-    chunks = cut(documents, settings, embed_text=index.section.embed_text).passed
+    kind, embed_text = index.section.chunker.type, index.section.embed_text
+    settings, tokenizer = chunkers.read_params(kind, index.section.chunker.params), embedder.tokenizer
+    chunks = chunkers.chunk(kind, documents, settings, tokenizer=tokenizer, embed_text=embed_text).passed
     vectors = embedder.embed_documents(chunks["text"].to_pylist())
     return {"documents": documents, "chunks": chunks.append_column("vector", pa.array(list(vectors)))}
 
 
 def _documents(source: str, key: str, path: Path, section: Any) -> pa.Table | None:
-    content, media_type = path.read_bytes(), parsers.media_type_of(key)
-    made: dict[str, Any] = {"source": source, "key": key, "uri": path.absolute().as_uri(), "source_at": None}
-    made |= {"media_type": media_type, "content_hash": content_hash(content), "run_id": "", "fetched_at": NOW}
-    facts = ItemFacts(**made, parse_fp=parse_fingerprint(key, section))
+    content, kind, fp = path.read_bytes(), parsers.media_type_of(key), parse_fingerprint(key, section)
+    made: dict[str, Any] = {"uri": path.absolute().as_uri(), "media_type": kind, "parse_fp": fp}
+    made |= {"content_hash": content_hash(content), "source_at": None, "run_id": "", "fetched_at": NOW}
+    how: dict[str, Any] = {"params": parse_params(section), "extra": section.parsers}
     try:
-        found = parsers.parse(
-            content, key=key, media_type=media_type, params=parse_params(section), extra=section.parsers
-        )
+        parsed = parsers.parse(content, key=key, media_type=kind, **how).parsed
     except Rejected:
         return None
-    return to_documents(facts, found.parsed, section)
+    return to_documents(ItemFacts(source=source, key=key, **made), parsed, section)
 
 
 def published(workspace: Workspace, number: int | None = None) -> Tables:
-    """Return the `documents` and `chunks` of a release, the newest if none is named."""
-    release = releases.get(workspace.store, number or max(r.release for r in releases.releases(workspace.store)))
-    named = {"documents": "documents", "chunks": release.indexes["default"]["table"]}
-    pins = {short: (table, release.tables[table].version) for short, table in named.items()}
-    return {short: workspace.store.scan(table, version=version) for short, (table, version) in pins.items()}
+    """Return the documents and chunks of a release, the newest if none is named."""
+    release = releases.get(workspace.store, number or releases.releases(workspace.store)[-1].release)
+    names = {"documents": "documents", "chunks": release.indexes["default"]["table"]}
+    return {n: workspace.store.scan(t, version=release.tables[t].version) for n, t in names.items()}
 
 
-def differences(ours: Mapping[str, pa.Table], oracles: Mapping[str, pa.Table]) -> list[str]:
+def differences(ours: Tables, oracles: Tables) -> list[str]:
     """Return how two pairs of tables differ, a line per row or column that does; none if they are equal."""
-    return [line for name, key in (("documents", "document_id"), ("chunks", "chunk_id"))
-            for line in _differences(name, _rows(ours[name], key), _rows(oracles[name], key))]  # fmt: skip
+    keys = {"documents": "document_id", "chunks": "chunk_id"}
+    return [line for n, key in keys.items() for line in _differences(n, key, ours[n], oracles[n])]
 
 
-def _rows(table: pa.Table, key: str) -> dict[str, dict[str, Any]]:
-    return {row[key]: row for row in table.drop_columns([n for n in RUN_COLUMNS if n in table.schema.names]).to_pylist()}
-
-
-def _differences(name: str, ours: dict[str, dict[str, Any]], oracles: dict[str, dict[str, Any]]) -> list[str]:
-    lines = [f"{name}: {ours[one]['key']} {one} should not be there" for one in sorted(ours.keys() - oracles.keys())]
-    lines += [f"{name}: {oracles[one]['key']} {one} is missing" for one in sorted(oracles.keys() - ours.keys())]
-    for one in sorted(ours.keys() & oracles.keys()):
-        mine, theirs = ours[one], oracles[one]
-        if "vector" in mine and float(np.dot(mine.pop("vector"), theirs.pop("vector"))) < COSINE:
-            lines.append(f"{name}: {mine['key']} {one} has another vector")
-        lines += [f"{name}: {mine['key']} {one}: {column} is {mine[column]!r:.200} and not {theirs[column]!r:.200}"
-                  for column in sorted(mine.keys() & theirs.keys()) if mine[column] != theirs[column]]  # fmt: skip
-    return lines
+def _differences(table: str, key: str, ours: pa.Table, oracles: pa.Table) -> list[str]:
+    mine, theirs = ({row[key]: row for row in one.to_pylist()} for one in (ours, oracles))
+    lines = [f"{table}: {mine[one]['key']} {one} should not be there" for one in mine.keys() - theirs.keys()]
+    lines += [f"{table}: {theirs[one]['key']} {one} is missing" for one in theirs.keys() - mine.keys()]
+    for one in mine.keys() & theirs.keys():
+        for name in (mine[one].keys() & theirs[one].keys()) - set(RUN_COLUMNS):
+            a, b = mine[one][name], theirs[one][name]
+            if float(np.dot(a, b)) < COSINE if name == "vector" else a != b:
+                lines.append(f"{table}: {mine[one]['key']} {one}: {name} is {a!r:.200} and not {b!r:.200}")
+    return sorted(lines)

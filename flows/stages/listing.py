@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 import pyarrow as pa
 
@@ -57,7 +57,16 @@ def survey(workspace: Workspace, name: str, base: Release | None, *, full: bool 
     )
     seen = items.slice(0, 0) if full else items
     changes = compare(listed.select(LISTED.names), seen, known, meta_hash=section.meta_hash)
+    changes = replace(changes, gone=_gone(listing, changes, items))
     return Survey(name=name, source=source, listing=listing, items=items, known=known, changes=changes)
+
+
+def _gone(listing: Listing, changes: Changes, items: pa.Table) -> tuple[str, ...]:
+    """Return the keys that are no longer there; a listing that may lack some says nothing about that."""
+    if not listing.complete:
+        return ()
+    unlisted = set(items["key"].to_pylist()) - set(listing.items["key"].to_pylist())
+    return tuple(sorted({*changes.gone, *unlisted}))
 
 
 def released(
@@ -74,7 +83,7 @@ def check_shrink(workspace: Workspace, found: Survey, *, allow: bool) -> None:
     live = len(set(found.known["key"].to_pylist()))
     gone = len(set(found.changes.gone) & set(found.known["key"].to_pylist()))
     share = workspace.opened.project.policy.max_shrink_share
-    emptied = live > 0 and found.changes.listed == 0
+    emptied = live > 0 and found.changes.listed == 0 and found.listing.complete
     if allow or not (emptied or gone > max(SMALL, share * live)):
         return
     raise RefusedError(

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from datetime import datetime
 from typing import Any
 
 from flows.workspace import Workspace
@@ -16,8 +17,10 @@ def in_quarantine(
     if everything:
         return rows
     newest = {(row["source"], row["key"], row["record"]): row for row in rows}
-    states = _states(workspace, {row["source"] for row in rows})
-    return [row for row in newest.values() if _still(row, states)]
+    sources = {row["source"] for row in rows}
+    states = _states(workspace, sources)
+    remembered = {source: _remembered_at(workspace, source) for source in sources}
+    return [row for row in newest.values() if _still(row, states, remembered[row["source"]])]
 
 
 def _states(workspace: Workspace, sources: set[str]) -> dict[tuple[str, str], dict[str, Any]]:
@@ -28,11 +31,22 @@ def _states(workspace: Workspace, sources: set[str]) -> dict[tuple[str, str], di
     }
 
 
-def _still(row: dict[str, Any], states: dict[tuple[str, str], dict[str, Any]]) -> bool:
-    """An attempt still stands while its item is not live; one of a record, until its item is read again."""
+def _remembered_at(workspace: Workspace, source: str) -> datetime | None:
+    """Return when the last run began that remembered the source's items: a refused one does not."""
+    runs = logs.last_rates(workspace.store, source).to_pylist()
+    return next((run["started_at"] for run in runs if run["state"] in ("published", "unchanged")), None)
+
+
+def _still(
+    row: dict[str, Any], states: dict[tuple[str, str], dict[str, Any]], remembered_at: datetime | None
+) -> bool:
+    """An attempt still stands while its item is not live; one of a record, until its item is read again.
+
+    An item nobody remembers is gone, or new to a run that was refused after all others.
+    """
     item = states.get((row["source"], row["key"]))
     if item is None:
-        return row["record"] is None
+        return remembered_at is None or bool(row["at"] > remembered_at)
     if row["record"] is not None:
         return bool(item["listed_at"] <= row["at"]) or item["state"] != "live"
     return bool(item["state"] != "live")

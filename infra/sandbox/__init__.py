@@ -1,10 +1,13 @@
-"""The sandbox: a function run on one hostile item at a time, in supervised children with limits.
+"""A sandbox: one function, run on one item at a time in supervised children with limits.
 
-A child that hangs, dies or eats memory costs the item it was working on and nothing else. What comes back
-is JSON, never pickle: a child that has read hostile bytes is not trusted.
+What an item's bytes do to a child costs that item alone, and no child sees the network, the caller's
+environment, or another item.
 """
 
+from __future__ import annotations
+
 from infra.sandbox.limits import Limits
-from infra.sandbox.sandbox import Failure, Reply, Sandbox
+from infra.sandbox.pool import Sandbox
+from infra.sandbox.reply import Failure, Reply
 
 __all__ = ["Failure", "Limits", "Reply", "Sandbox"]

@@ -1,77 +1,76 @@
-"""The child's side: limit yourself, then answer one request at a time until the pipe closes."""
+"""The child: it serves requests from stdin, as soon as it is confined."""
 
 from __future__ import annotations
 
-import ctypes
+import importlib
 import os
-import resource
-import signal
-import sys
 import traceback
-from importlib import import_module
-from typing import Any
+from collections.abc import Callable
+from pathlib import Path
+from typing import Any, BinaryIO, cast
 
-from infra.sandbox import frames
+from infra.sandbox.confine import limit_memory, renew_cpu
+from infra.sandbox.frames import REPLY, failure_body, read_request, value_body
+from infra.sandbox.limits import Limits
+from schemas.quarantine import Reason, Rejected
 
-PR_SET_PDEATHSIG = 1
-CLONE_NEWNET, CLONE_NEWUSER = 0x40000000, 0x10000000
-MESSAGE_CHARACTERS = 500
+Function = Callable[[dict[str, Any], bytes], dict[str, Any]]
 
 
-def main() -> None:
-    """Serve requests: argv is the target `module:function` and the limits."""
-    target, address_space, file_bytes, open_files = sys.argv[1], *map(int, sys.argv[2:5])
-    requests, replies = sys.stdin.buffer, os.fdopen(os.dup(1), "wb")
-    os.dup2(2, 1)  # whatever a parser prints must not get between the frames
-    isolated = _isolate()
+def serve(target: str, limits: Limits, *, network_isolated: bool) -> None:
+    """Import the function once, say so, and answer requests one at a time until stdin closes."""
+    requests, replies = _take_the_pipes()
+    function = _imported(target)
+    limit_memory(limits)
+    _send(replies, value_body({"network_isolated": network_isolated}))
+    while (asked := read_request(requests)) is not None:
+        renew_cpu(limits)
+        _send(replies, _answer(function, *asked, limits))
+        del asked
+
+
+def _take_the_pipes() -> tuple[BinaryIO, BinaryIO]:
+    """Keep the pipes for ourselves: what a library prints goes to stderr, and it reads nothing."""
+    requests, replies = os.fdopen(os.dup(0), "rb"), os.fdopen(os.dup(1), "wb", buffering=0)
+    nothing = os.open(os.devnull, os.O_RDONLY)
+    os.dup2(nothing, 0)
+    os.dup2(2, 1)
+    os.close(nothing)
+    return requests, cast(BinaryIO, replies)
+
+
+def _imported(target: str) -> Function:
     module, _, name = target.partition(":")
-    function = getattr(import_module(module), name)
-    _limit(address_space, file_bytes, open_files)
-    frames.write(replies, {"ready": True, "network_isolated": isolated})
-    while (request := frames.read(requests)) is not None:
-        frames.write(replies, _answer(function, *request))
+    function: Function = getattr(importlib.import_module(module), name)
+    return function
 
 
-def _answer(function: Any, request: dict[str, Any], content: bytes) -> dict[str, Any]:
+def _answer(function: Function, request: dict[str, Any], content: bytes, limits: Limits) -> bytes:
     try:
-        return {"value": function(request, content)}
+        value = function(request, content)
+        if not isinstance(value, dict):
+            return failure_body(Reason.PARSER_FAILED, f"it returned {type(value).__name__}, not a dict")
+        body = value_body(value)
+    except Rejected as verdict:
+        return failure_body(verdict.reason, verdict.message)
     except MemoryError:
-        return {"failed": "parser_memory", "message": "out of memory"}
-    except RecursionError:
-        return {"failed": "parser_failed", "message": "nested too deep"}
-    except Exception as problem:  # noqa: BLE001 - whatever a parser raises is that item's failure
-        traceback.print_exc(file=sys.stderr)
-        return {
-            "failed": "parser_failed",
-            "message": f"{type(problem).__name__}: {problem}"[:MESSAGE_CHARACTERS],
-        }
+        return failure_body(Reason.PARSER_MEMORY, "an allocation was refused at the memory limit")
+    except Exception as error:  # noqa: BLE001 - whatever the function raises is the item's failure
+        return failure_body(Reason.PARSER_FAILED, _said(error))
+    if len(body) > limits.output_bytes:
+        return failure_body(
+            Reason.OUTPUT_TOO_LARGE, f"{len(body):,} bytes of at most {limits.output_bytes:,}"
+        )
+    return body
 
 
-def _isolate() -> bool:
-    """Die with the parent, and leave its network where the kernel lets us."""
-    libc = ctypes.CDLL(None, use_errno=True)
-    try:
-        libc.prctl(PR_SET_PDEATHSIG, signal.SIGKILL)
-        return bool(libc.unshare(CLONE_NEWNET) == 0 or libc.unshare(CLONE_NEWUSER | CLONE_NEWNET) == 0)
-    except AttributeError:  # neither call exists outside Linux
-        return False
+def _said(error: Exception) -> str:
+    frames = traceback.extract_tb(error.__traceback__)
+    where = f" ({Path(frames[-1].filename).name}:{frames[-1].lineno})" if frames else ""
+    return f"{type(error).__name__}: {error}"[:500] + where
 
 
-def _limit(address_space: int, file_bytes: int, open_files: int) -> None:
-    wanted = {
-        resource.RLIMIT_AS: address_space,
-        resource.RLIMIT_FSIZE: file_bytes,
-        resource.RLIMIT_NOFILE: open_files,
-        resource.RLIMIT_CORE: 0,
-    }
-    for what, most in wanted.items():
-        _, hard = resource.getrlimit(what)
-        limit = most if hard == resource.RLIM_INFINITY else min(most, hard)
-        try:
-            resource.setrlimit(what, (limit, limit))
-        except (ValueError, OSError):  # macOS refuses an address space limit
-            continue
-
-
-if __name__ == "__main__":
-    main()
+def _send(replies: BinaryIO, body: bytes) -> None:
+    rest = memoryview(REPLY.pack(len(body)) + body)
+    while rest:
+        rest = rest[replies.write(rest) :]

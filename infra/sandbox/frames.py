@@ -1,36 +1,71 @@
-"""Frames on a pipe: a length, a JSON head, and bytes."""
+"""What goes through a child's pipes: lengths, JSON and raw bytes, nothing that runs when it is read."""
 
 from __future__ import annotations
 
 import json
+import re
 import struct
-from typing import IO, Any
+from typing import Any, BinaryIO
 
-HEADER = struct.Struct(">QQ")
+from infra.sandbox.reply import Failure
+from schemas.quarantine import Reason
 
-
-class TooLargeError(Exception):
-    """A frame is larger than its reader accepts."""
-
-
-def write(pipe: IO[bytes], head: dict[str, Any], body: bytes = b"") -> None:
-    """Write one frame."""
-    raw = json.dumps(head).encode("utf-8", "surrogatepass")
-    pipe.write(HEADER.pack(len(raw), len(body)))
-    pipe.write(raw)
-    pipe.write(body)
-    pipe.flush()
+REQUEST = struct.Struct("!QQ")
+"""Lengths of the JSON request and of the content that follow."""
+REPLY = struct.Struct("!Q")
+"""Length of the JSON reply that follows."""
+ESCAPED_SURROGATE = re.compile(r"\\u[dD][89a-fA-F]")
+MESSAGE_CHARS = 2_000
 
 
-def read(pipe: IO[bytes], *, limit: int | None = None) -> tuple[dict[str, Any], bytes] | None:
-    """Read one frame, or None at the end of the pipe. Raises TooLargeError before reading too much."""
-    header = pipe.read(HEADER.size)
-    if len(header) < HEADER.size:
+class MalformedReplyError(Exception):
+    """The child wrote something that is no reply: it is not the code we started any more."""
+
+
+def request_frame(request: dict[str, Any], content: bytes) -> bytes:
+    """Return the bytes that ask for one item."""
+    head = json.dumps(request).encode()
+    return b"".join((REQUEST.pack(len(head), len(content)), head, content))
+
+
+def read_request(stream: BinaryIO) -> tuple[dict[str, Any], bytes] | None:
+    """Return the next request, or None when the parent is gone."""
+    sizes = stream.read(REQUEST.size)
+    if len(sizes) < REQUEST.size:
         return None
-    head_bytes, body_bytes = HEADER.unpack(header)
-    if limit is not None and head_bytes + body_bytes > limit:
-        raise TooLargeError(f"{head_bytes + body_bytes} bytes")
-    head, body = pipe.read(head_bytes), pipe.read(body_bytes)
-    if len(head) < head_bytes or len(body) < body_bytes:
-        return None
-    return json.loads(head.decode("utf-8", "surrogatepass")), body
+    head_size, content_size = REQUEST.unpack(sizes)
+    head, content = stream.read(head_size), stream.read(content_size)
+    return (json.loads(head), content) if len(content) == content_size else None
+
+
+def value_body(value: dict[str, Any]) -> bytes:
+    """Return the JSON of a value; raises `ValueError` or `TypeError` for what JSON or UTF-8 cannot say."""
+    return json.dumps({"value": value}, ensure_ascii=False, allow_nan=False).encode()
+
+
+def failure_body(reason: Reason, message: str) -> bytes:
+    """Return the JSON of a failure."""
+    return json.dumps({"failure": [reason.value, message[:MESSAGE_CHARS]]}).encode()
+
+
+def read_reply(frame: bytes) -> dict[str, Any] | Failure:
+    """Return what a whole reply says; raises `MalformedReplyError`, since a child may write anything."""
+    if len(frame) != REPLY.size + REPLY.unpack_from(frame)[0]:
+        raise MalformedReplyError("more than one reply")
+    try:
+        text = frame[REPLY.size :].decode()
+        found = json.loads(text, parse_constant=_refuse)
+        if ESCAPED_SURROGATE.search(text):  # half a character: no table could hold it
+            json.dumps(found, ensure_ascii=False).encode()
+        match found:
+            case {"value": dict() as value}:
+                return value
+            case {"failure": [str() as reason, str() as message]}:
+                return Failure(reason=Reason(reason), message=message[:MESSAGE_CHARS])
+    except (ValueError, RecursionError) as error:
+        raise MalformedReplyError(f"{type(error).__name__}: {error}") from error
+    raise MalformedReplyError("neither a value nor a failure")
+
+
+def _refuse(constant: str) -> None:
+    raise ValueError(f"{constant} is not JSON")

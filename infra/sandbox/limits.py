@@ -1,32 +1,35 @@
-"""What one item may cost."""
+"""How much one item may take."""
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, fields
 
-MIB = 1024**2
+from schemas.errors import ConfigError
+
+MIB = 2**20
+GIB = 2**30
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Limits:
-    """Limits of one child, for one item unless said otherwise."""
+    """Limits for one item, except the last two, which are a child's."""
 
-    timeout_s: float = 60.0
-    """Wall time; then the child and everything it started is killed."""
-    memory_bytes: int = 1024 * MIB
-    """Resident memory above what the child had before its first item."""
-    address_space_bytes: int = 8 * 1024 * MIB
-    """Virtual memory: parsers' libraries map far more than they use, so it only stops the absurd."""
+    timeout_s: float = 60
+    """By the clock, whatever the child waits for."""
+    cpu_s: int = 60
+    memory_bytes: int = GIB
+    """Resident, the child and its own children together, above what it holds before its first item."""
     output_bytes: int = 50 * MIB
-    """Size of a reply."""
-    file_bytes: int = 512 * MIB
-    """Largest file a child may write."""
+    """The reply, as JSON."""
+    file_bytes: int = 256 * MIB
+    """The largest file it may write."""
     open_files: int = 256
+    start_s: float = 120
+    """Until the function is imported and the child is ready."""
     lifetime_items: int = 2_000
-    """A child is replaced after so many items, whatever its libraries leak."""
+    """Items after which a child is replaced, so that leaks stay small."""
 
     def __post_init__(self) -> None:
-        """Refuse a limit that lets nothing pass."""
-        for name in ("timeout_s", "memory_bytes", "output_bytes", "lifetime_items"):
-            if getattr(self, name) <= 0:
-                raise ValueError(f"{name} must be above 0")
+        for field in fields(self):
+            if getattr(self, field.name) <= 0:
+                raise ConfigError(f"the limit `{field.name}` is not above 0", fix="raise it, or leave it out")

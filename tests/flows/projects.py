@@ -5,6 +5,8 @@ Every ingest is followed by law 1, counted in the store and not in the run's own
 
 from __future__ import annotations
 
+import csv
+import io
 import os
 from collections.abc import Callable
 from dataclasses import dataclass, field
@@ -14,14 +16,21 @@ from typing import Any
 import pyarrow as pa
 import yaml
 
+from flows.stages.contexts import context
 from flows.stages.ingesting import IngestOptions, ingest_source
 from flows.stages.step import Step, direct
 from flows.workspace import Workspace, open_workspace
 from infra.store import Store, releases
 from infra.store.releases import is_released
+from schemas.context import Context, ContextRequest, Principal
 from schemas.release import Release
 from schemas.run import Run
 from schemas.tools import Embedder
+
+NO_TEXT = b"\xff\xfe\xfa this is no text"
+"""Half of a UTF-16 character at the end: no parser reads it."""
+ROWS = {"records": "rows", "record_key": "id", "title": "subject", "text": ["body"]}
+"""Settings of a source whose tables hold a document in every row, as `tickets` writes them."""
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -35,7 +44,7 @@ class Paid:
 
 @dataclass(kw_only=True)
 class Project:
-    """A folder `docs` beside a project file, ingested into `store`; other sources are folders of their name."""
+    """A folder `docs` beside a project file, ingested into `store`; each other source is another folder."""
 
     root: Path
     embedders: dict[str, Embedder]
@@ -66,6 +75,10 @@ class Project:
         for n in range(count):
             self.write(f"p{n:02}.md", page(n), source=source)
 
+    def chunker(self, max_tokens: int) -> None:
+        """Cut documents into chunks of another size from now on."""
+        self.settings["indexes"] = {"default": {"chunker": {"type": "headings", "max_tokens": max_tokens}}}
+
     def open(self) -> Workspace:
         """Open the project as it is now."""
         path = self.root / "headwater.yaml"
@@ -87,6 +100,11 @@ class Project:
         assert len(self.live(source)) == len(live) + run.published * (items.added - items.removed)
         return Paid(run=run, parses=self.parses() - parsed, embeddings=self._embedded() - embedded)
 
+    def ask(self, question: str, *groups: str, release: int | None = None) -> Context:
+        """Return the context for a question asked by a member of these groups."""
+        request = ContextRequest(question=question, principal=Principal(groups=groups), release=release)
+        return context(self.open(), request)
+
     def live(self, source: str) -> set[str]:
         """Return the keys whose documents are released."""
         found = self.documents("source", "key")
@@ -101,6 +119,15 @@ class Project:
         release = release or self.release()
         table = release.indexes["default"]["table"] if release else "none"
         return self._rows(table, columns, ("key", "document_id", "ordinal"), release)
+
+    def everywhere(self, column: str) -> set[Any]:
+        """Return the values of a column that documents and chunks have, which are the same."""
+        values = [
+            {tuple(value) if isinstance(value := row[column], list) else value for row in rows}
+            for rows in (self.documents(column), self.chunks(column))
+        ]
+        assert values[0] == values[1]
+        return values[0]
 
     def release(self) -> Release | None:
         """Return the newest release."""
@@ -134,16 +161,20 @@ class Project:
 def page(n: int, *, costs: int | None = None) -> str:
     """Return a page that says three things no other page says."""
     price = 10 * n if costs is None else costs
-    return f"# Station {n}\n\nStation {n} measures the level of river {n}.\n\nIts sensor costs {price} euros.\n"
+    measures = f"Station {n} measures the level of river {n}."
+    return f"# Station {n}\n\n{measures}\n\nIts sensor costs {price} euros.\n"
+
+
+def tickets(edits: dict[int, str] | None = None, *, count: int = 20) -> str:
+    """Return a table of tickets, some with another body."""
+    out = io.StringIO()
+    rows = csv.writer(out)
+    rows.writerow(["id", "subject", "body"])
+    for n in range(count):
+        rows.writerow([n, f"Pump {n}", (edits or {}).get(n, f"Pump {n} hums at {100 + n} hertz.")])
+    return out.getvalue()
 
 
 def touch(path: Path) -> None:
     """Give a file another time and leave its bytes alone."""
     os.utime(path, ns=(0, path.stat().st_mtime_ns + 1_000_000_000))
-
-
-def rewind(path: Path, content: bytes) -> None:
-    """Write content as if nothing had been written: the same time and, if it is as long, the same size."""
-    before = path.stat()
-    path.write_bytes(content)
-    os.utime(path, ns=(before.st_atime_ns, before.st_mtime_ns))

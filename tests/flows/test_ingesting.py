@@ -1,41 +1,20 @@
-"""What the engine promises of every run: only the change is paid for, and nothing is lost, shown or hidden wrongly."""
+"""What the engine promises of every run: only the change is paid for, and the plan says how much that is."""
 
 from __future__ import annotations
 
-import csv
-import io
-from typing import Any
+from dataclasses import asdict
 
 import pytest
-from typer.testing import CliRunner
 
-from flows.cli.app import app
 from flows.stages.contexts import context
 from flows.stages.planning import plan_source
-from schemas.context import Context, ContextRequest, Principal
+from schemas.context import ContextRequest
 from schemas.document import DOCUMENT
-from tests.flows.projects import Project, page, touch
+from tests.flows.projects import NO_TEXT, ROWS, Project, page, tickets, touch
 
-NO_TEXT = b"\xff\xfe\xfa this is no text"
-"""Half of a UTF-16 character: no parser reads it."""
-LONG = 120
-"""Sections of the long document, each about as long as a chunk may be."""
-
-
-def ask(project: Project, question: str, *groups: str, release: int | None = None) -> Context:
-    request = ContextRequest(question=question, principal=Principal(groups=groups), release=release)
-    return context(project.open(), request)
-
-
-def chunk_ids(project: Project) -> set[str]:
-    return {row["chunk_id"] for row in project.chunks("chunk_id")}
-
-
-def values(rows: list[dict[str, Any]], column: str) -> set[Any]:
-    return {tuple(v) if isinstance(v := row[column], list) else v for row in rows}
-
-
-# Only the change is paid for
+SECTIONS, DAYS = 60, 960
+"""Of the long document: sections about as long as a chunk, and days in a diary without a break."""
+QUESTION = "What does the sensor of station 1 cost?"
 
 
 def test_a_first_run_publishes_every_document_and_its_chunks(project: Project) -> None:
@@ -49,13 +28,14 @@ def test_a_first_run_publishes_every_document_and_its_chunks(project: Project) -
     release = project.release()
     assert release is not None
     assert release.counts == {"chunks__default": 12, "documents": 12}
+    assert project.store.open("documents").schema.names == DOCUMENT.names
 
 
 def test_a_first_run_of_an_empty_source_publishes_an_empty_release(project: Project) -> None:
     paid = project.ingest()
 
     assert (paid.run.state, paid.run.release, paid.run.items.listed) == ("published", 1, 0)
-    assert not ask(project, "What does a sensor cost?").answerable
+    assert not project.ask(QUESTION).answerable
 
 
 def test_no_change_costs_no_parse_no_embedding_no_version_and_one_row_in_runs(project: Project) -> None:
@@ -71,12 +51,13 @@ def test_no_change_costs_no_parse_no_embedding_no_version_and_one_row_in_runs(pr
     assert project.store.scan("runs").num_rows == runs + 1
 
 
-def test_a_touched_file_costs_no_release(project: Project) -> None:
-    project.pages(4)
-    bad = project.write("bad.txt", NO_TEXT)
+def test_a_touched_file_costs_no_parse_and_no_release(project: Project) -> None:
+    project.source("docs", **ROWS)
+    project.pages(3)
+    rows, bad = project.write("tickets.csv", tickets()), project.write("bad.txt", NO_TEXT)
     project.ingest()
-    touch(project.root / "docs/p00.md")
-    touch(bad)
+    for path in (project.root / "docs/p00.md", rows, bad):
+        touch(path)
     versions = project.versions()
 
     first, second = project.ingest(), project.ingest()
@@ -86,26 +67,12 @@ def test_a_touched_file_costs_no_release(project: Project) -> None:
     assert project.versions() == versions
 
 
-def long_document(**edits: str) -> str:
-    sections = [
-        f"## Section {n}\n\n"
-        + " ".join(f"Rule {n}.{m} says that gate {n * m} opens at {n + m} o'clock." for m in range(12))
-        for n in range(LONG // 2)
-    ]
-    prose = " ".join(f"On day {n} the water stood {n * 7 % 31} inches high at dam {n % 13}." for n in range(LONG * 8))
-    text = "# The long one\n\n" + "\n\n".join(sections) + "\n\n## Diary\n\n" + prose + "\n"
-    for old, new in edits.items():
-        assert text.count(old) == 1
-        text = text.replace(old, new)
-    return text
-
-
 @pytest.mark.parametrize(
     ("sentence", "edited"),
     [
         ("Rule 0.3 says that gate 0 opens at 3 o'clock.", "Rule 0.3 was withdrawn last summer."),
         ("Rule 40.5 says that gate 200 opens at 45 o'clock.", "Gate 200 stays shut."),
-        ("On day 7 the water stood 18 inches high at dam 7.", "On day 7 nobody looked, for it rained so hard."),
+        ("On day 7 the water stood 18 inches high at dam 7.", "On day 7 nobody looked: it rained so hard."),
         ("On day 500 the water stood 28 inches high at dam 6.", ""),
     ],
 )
@@ -114,14 +81,25 @@ def test_an_edited_sentence_in_a_long_document_costs_at_most_three_embeddings(
 ) -> None:
     project.write("long.md", long_document())
     assert project.ingest().embeddings >= 60
-    before = chunk_ids(project)
+    before = {row["chunk_id"] for row in project.chunks()}
+    assert long_document().count(sentence) == 1
 
-    project.write("long.md", long_document(**{sentence: edited}))
+    project.write("long.md", long_document().replace(sentence, edited))
     paid = project.ingest()
 
     assert paid.run.items.changed == 1
     assert 1 <= paid.embeddings <= 3
-    assert len(chunk_ids(project) - before) <= 3
+    assert len({row["chunk_id"] for row in project.chunks()} - before) <= 3
+
+
+def long_document() -> str:
+    sections = [
+        f"## Section {n}\n\n"
+        + " ".join(f"Rule {n}.{m} says that gate {n * m} opens at {n + m} o'clock." for m in range(12))
+        for n in range(SECTIONS)
+    ]
+    diary = [f"On day {n} the water stood {n * 7 % 31} inches high at dam {n % 13}." for n in range(DAYS)]
+    return "\n\n".join(["# The long one", *sections, "## Diary", " ".join(diary)]) + "\n"
 
 
 def test_a_renamed_file_costs_no_embedding_and_leaves_nothing_under_its_old_name(project: Project) -> None:
@@ -137,7 +115,7 @@ def test_a_renamed_file_costs_no_embedding_and_leaves_nothing_under_its_old_name
 
     assert (paid.run.items.added, paid.run.items.removed, paid.embeddings) == (2, 2, 0)
     keys = {"p00.md", "p02.md", "p03.md", "moved/p01.md", "moved/thoughts.txt"}
-    assert values(project.documents("key"), "key") == values(project.chunks("key"), "key") == keys
+    assert project.everywhere("key") == keys
 
 
 def test_a_text_that_was_there_before_is_not_embedded_again(project: Project) -> None:
@@ -152,7 +130,7 @@ def test_a_text_that_was_there_before_is_not_embedded_again(project: Project) ->
 
 
 def test_one_edited_row_of_a_csv_touches_one_document(project: Project) -> None:
-    project.source("docs", records="rows", record_key="id", title="subject", text=["body"])
+    project.source("docs", **ROWS)
     project.write("tickets.csv", tickets())
     project.ingest()
     before = {row["record"]: row for row in project.documents()}
@@ -161,207 +139,44 @@ def test_one_edited_row_of_a_csv_touches_one_document(project: Project) -> None:
     paid = project.ingest()
 
     after = {row["record"]: row for row in project.documents()}
+    assert [record for record in after if after[record] != before[record]] == ["5"]
     assert paid.embeddings == 1
-    assert [record for record in after if after[record]["text"] != before[record]["text"]] == ["5"]
-    assert (paid.run.documents["updated"], paid.run.chunks.added + paid.run.chunks.updated) == (1, 1)
+    assert (paid.run.documents["updated"], paid.run.chunks.added, paid.run.chunks.updated) == (1, 1, 0)
 
 
-def tickets(edits: dict[int, str] | None = None, *, count: int = 20) -> str:
-    out = io.StringIO()
-    rows = csv.writer(out)
-    rows.writerow(["id", "subject", "body"])
-    for n in range(count):
-        rows.writerow([n, f"Pump {n}", (edits or {}).get(n, f"Pump {n} hums at {100 + n} hertz.")])
-    return out.getvalue()
-
-
-# Deletes, shrinks and refusals
-
-
-def test_a_deleted_file_is_gone_from_documents_and_chunks_and_from_what_is_remembered(project: Project) -> None:
-    project.pages(6)
-    project.write("bad.txt", NO_TEXT)
+def test_a_run_of_one_source_leaves_the_rows_of_another_alone(project: Project) -> None:
+    project.source("wiki", acl=["group:hr"])
+    project.pages(4)
+    project.write("same.md", page(77))
+    project.write("same.md", page(77), source="wiki")
     project.ingest()
-    for name in ("p02.md", "bad.txt"):
-        (project.root / "docs" / name).unlink()
+    assert project.ingest("wiki").embeddings == 0
 
-    paid = project.ingest()
+    def of_docs() -> list[object]:
+        return [row for row in [*project.documents(), *project.chunks()] if row["source"] == "docs"]
 
-    assert (paid.run.items.listed, paid.run.items.removed, paid.run.items.quarantined) == (5, 1, 0)
-    for rows in (project.documents("key"), project.chunks("key"), project.store.scan("items").to_pylist()):
-        assert values(rows, "key") == {"p00.md", "p01.md", "p03.md", "p04.md", "p05.md"}
-    assert "Station 2" not in ask(project, "What does the sensor of station 2 cost?").messages[-1].content
-
-
-def test_a_source_that_shrank_is_refused_until_a_person_believes_it(project: Project) -> None:
-    project.pages(12)
-    project.ingest()
-    for n in range(5):
-        (project.root / f"docs/p{n:02}.md").unlink()
-    versions = project.versions()
-
-    refused = project.ingest()
-
-    assert refused.run.refused is not None
-    assert refused.run.refused["code"] == "refused"
-    assert "5 of 12 would be removed" in refused.run.refused["detail"]
-    assert (project.versions(), len(project.live("docs"))) == (versions, 12)
-    project.open()
-    answer = CliRunner().invoke(app, ["--project", str(project.root / "headwater.yaml"), "--json", "ingest"])
-    assert answer.exit_code == 3
-
-    believed = project.ingest(allow_shrink=True)
-
-    assert (believed.run.state, believed.run.items.removed) == ("published", 5)
-    assert len(project.live("docs")) == 7
-
-
-def test_a_source_that_lists_nothing_at_all_is_refused_however_small(project: Project) -> None:
-    project.pages(1)
-    project.ingest()
-    (project.root / "docs/p00.md").unlink()
-
-    assert project.ingest().run.state == "refused"
-    assert project.ingest(allow_shrink=True).run.state == "published"
-    assert project.documents() == []
-
-
-def test_too_many_rejected_items_refuse_the_release_and_the_last_one_goes_on_serving(project: Project) -> None:
-    project.pages(8)
-    project.ingest()
-    for n in range(4):
-        project.write(f"bad{n}.txt", NO_TEXT)
+    before = of_docs()
+    project.write("same.md", page(78), source="wiki")
     project.write("p00.md", page(0, costs=7))
-    versions = project.versions()
+    paid = project.ingest("wiki")
 
-    refused = project.ingest()
-
-    assert (refused.run.state, refused.run.release, refused.run.items.quarantined) == ("refused", 1, 4)
-    assert "4 bad_encoding" in (refused.run.refused or {})["detail"]
-    assert project.versions() == versions
-    assert "0 euros" in ask(project, "What does the sensor of station 0 cost?").messages[-1].content
-    assert project.quarantined() == {f"bad{n}.txt": "bad_encoding" for n in range(4)}
-
-    (project.root / "docs/bad0.txt").unlink()
-    mended = project.ingest()
-
-    assert (mended.run.state, mended.embeddings) == ("published", 0)
-    assert "7 euros" in ask(project, "What does the sensor of station 0 cost?").messages[-1].content
+    assert (paid.run.items.listed, paid.run.items.changed) == (1, 1)
+    assert of_docs() == before
+    (project.root / "wiki/same.md").unlink()
+    project.ingest("wiki", allow_shrink=True)
+    assert [*project.documents(), *project.chunks()] == before
 
 
-# Who may read
-
-
-def test_an_acl_change_alone_costs_nothing_and_is_in_force_everywhere_even_on_a_stale_document(
+def test_a_changed_chunker_is_refused_until_a_person_allows_it_and_built_beside_the_live_table(
     project: Project,
 ) -> None:
-    project.pages(4)
-    project.write("old.txt", "The old rule is that ferries go at noon.")
-    project.ingest()
-    project.write("old.txt", NO_TEXT)
-    project.ingest()
-    project.source("docs", acl=["group:hr"], owner="ann@acme.test", labels={"license": "internal"})
-
-    paid = project.ingest()
-
-    assert (paid.run.state, paid.parses, paid.embeddings) == ("published", 0, 0)
-    assert (paid.run.items.changed, paid.run.items.quarantined) == (4, 1)
-    assert values(project.documents("acl"), "acl") == values(project.chunks("acl"), "acl") == {("group:hr",)}
-    labels = [{"name": "license", "value": "internal"}, {"name": "owner", "value": "ann@acme.test"}]
-    assert all(row["labels"] == labels for row in [*project.documents(), *project.chunks()])
-    assert not ask(project, "When do ferries go?").answerable
-    assert ask(project, "When do ferries go?", "hr").answerable
-    assert not ask(project, "When do ferries go?", release=1).answerable
-
-
-# What no longer parses
-
-
-def test_a_document_that_stops_parsing_stays_in_its_last_good_version_marked_stale(project: Project) -> None:
-    project.pages(3)
-    project.write("ferry.txt", "The ferry goes at noon.")
-    project.ingest()
-    good = [row for row in project.documents() if row["key"] == "ferry.txt"]
-
-    project.write("ferry.txt", NO_TEXT)
-    paid = project.ingest()
-
-    assert (paid.run.items.quarantined, paid.run.documents["stale"], paid.embeddings) == (1, 1, 0)
-    kept = [row for row in project.documents() if row["key"] == "ferry.txt"]
-    assert kept == [row | {"status": "stale"} for row in good]
-    stale = [row["status"] == "stale" for row in project.chunks() if row["key"] == "ferry.txt"]
-    assert stale == [True]
-    cited = [c.stale for c in ask(project, "When does the ferry go?").citations if "ferry" in c.quote]
-    assert cited == [True]
-    assert project.ingest().run.state == "unchanged"
-
-    project.write("ferry.txt", "The ferry goes at one.")
-    recovered = project.ingest()
-
-    assert (recovered.run.items.changed, recovered.run.items.quarantined) == (1, 0)
-    assert values(project.documents("status"), "status") == values(project.chunks("status"), "status") == {"live"}
-    cited = [c.stale for c in ask(project, "When does the ferry go?").citations if "ferry" in c.quote]
-    assert cited == [False]
-
-
-def test_a_stale_document_whose_old_bytes_come_back_is_live_again_for_nothing(project: Project) -> None:
-    project.pages(3)
-    project.ingest()
-    project.write("p00.md", NO_TEXT)
-    project.ingest()
-
-    project.write("p00.md", page(0))
-    paid = project.ingest()
-
-    assert (paid.run.state, paid.run.items.changed, paid.embeddings) == ("published", 1, 0)
-    assert values(project.documents("status"), "status") == values(project.chunks("status"), "status") == {"live"}
-
-
-def test_under_the_policy_remove_what_stops_parsing_is_no_longer_served(project: Project) -> None:
-    project.settings["policy"] = {"on_reject": "remove"}
-    project.pages(3)
-    project.ingest()
-
-    project.write("p00.md", NO_TEXT)
-    paid = project.ingest()
-
-    assert (paid.run.items.quarantined, paid.run.items.removed) == (1, 1)
-    assert values(project.documents("key"), "key") == values(project.chunks("key"), "key") == {"p01.md", "p02.md"}
-    assert project.ingest().run.items.removed == 0
-
-
-def test_a_record_that_goes_bad_keeps_its_document_stale_and_its_neighbors_move_on(project: Project) -> None:
-    project.source("docs", records="rows", record_key="id", title="subject", text=["body"])
-    project.write("tickets.csv", tickets())
-    project.ingest()
-
-    project.write("tickets.csv", tickets({5: "", 6: "Pump 6 was sold."}))
-    paid = project.ingest()
-
-    assert (paid.run.items.changed, paid.run.reasons) == (1, {"empty_after_parse": 1})
-    rows = {row["record"]: row for row in project.documents()}
-    assert len(rows) == 20
-    assert {record for record, row in rows.items() if row["status"] == "stale"} == {"5"}
-    assert (rows["5"]["text"], rows["6"]["text"]) == ("Pump 5 hums at 105 hertz.", "Pump 6 was sold.")
-    assert project.ingest().run.state == "unchanged"
-
-    project.write("tickets.csv", tickets({5: "Pump 5 is back."}))
-    project.ingest()
-
-    assert values(project.documents("status"), "status") == values(project.chunks("status"), "status") == {"live"}
-
-
-# Another chunker, another source
-
-
-def test_a_changed_chunker_is_refused_without_leave_and_then_built_beside_the_live_table(project: Project) -> None:
     project.pages(6)
-    project.write("long.md", "# Long\n\n" + " ".join(f"Gate {n} opens at {n % 24} o'clock." for n in range(60)))
+    gates = " ".join(f"Gate {n} opens at {n % 24} o'clock." for n in range(60))
+    project.write("long.md", f"# Long\n\n{gates}")
     project.ingest()
-    first = project.release()
+    first, long_chunks = project.release(), len(project.chunks()) - 6
     assert first is not None
-    long_chunks = len(project.chunks()) - 6
-    project.settings["indexes"] = {"default": {"chunker": {"type": "headings", "max_tokens": 64}}}
+    project.chunker(64)
     versions = project.versions()
 
     refused = project.ingest()
@@ -372,44 +187,19 @@ def test_a_changed_chunker_is_refused_without_leave_and_then_built_beside_the_li
 
     paid = project.ingest(allow_rebuild=True)
 
-    second = project.release()
+    second, shorter = project.release(), len(project.chunks()) - 6
     assert second is not None
     assert (second.release, paid.parses) == (2, 0)
-    assert set(first.tables) & set(second.tables) == {"documents"}
-    shorter = len(project.chunks()) - 6
+    assert first.tables.keys() & second.tables.keys() == {"documents"}
     assert shorter > long_chunks
     assert paid.embeddings == shorter  # the pages are cut as before, and their texts were embedded before
     assert len(project.chunks(release=first)) == long_chunks + 6
-    assert ask(project, "What does the sensor of station 3 cost?", release=1).answerable
+    assert project.ask(QUESTION, release=1).answerable
     assert project.ingest().run.state == "unchanged"
 
 
-def test_a_run_of_one_source_leaves_the_rows_of_another_alone(project: Project) -> None:
-    project.source("wiki", acl=["group:hr"])
-    project.pages(4)
-    project.write("same.md", page(77))
-    project.write("same.md", page(77), source="wiki")
-    project.ingest()
-    both = project.ingest("wiki")
-    assert both.embeddings == 0
-    of_docs = [row for row in [*project.documents(), *project.chunks()] if row["source"] == "docs"]
-
-    project.write("same.md", page(78), source="wiki")
-    project.write("p00.md", page(0, costs=7))
-    paid = project.ingest("wiki")
-
-    assert (paid.run.items.listed, paid.run.items.changed) == (1, 1)
-    assert [row for row in [*project.documents(), *project.chunks()] if row["source"] == "docs"] == of_docs
-    (project.root / "wiki/same.md").unlink()
-    project.ingest("wiki", allow_shrink=True)
-    assert [*project.documents(), *project.chunks()] == of_docs
-
-
-# Plan and time travel
-
-
 def test_a_plan_says_what_ingest_then_does_and_writes_nothing(project: Project) -> None:
-    project.source("docs", records="rows", record_key="id", text=["body"])
+    project.source("docs", **ROWS)
     project.pages(6)
     project.write("tickets.csv", tickets(count=5))
     project.write("bad.txt", NO_TEXT)
@@ -420,7 +210,7 @@ def test_a_plan_says_what_ingest_then_does_and_writes_nothing(project: Project) 
         assert everything_under(project) == before
         paid = project.ingest(**options)
         assert plan.exact
-        assert plan.items == vars_of(paid.run.items)
+        assert plan.items == asdict(paid.run.items)
         assert (plan.parsed, plan.texts_to_embed) == (paid.parses, paid.embeddings)
         assert plan.chunks == paid.run.embedded + paid.run.from_cache
 
@@ -432,7 +222,7 @@ def test_a_plan_says_what_ingest_then_does_and_writes_nothing(project: Project) 
     (project.root / "docs/p02.md").rename(project.root / "docs/q02.md")
     (project.root / "docs/p03.md").unlink()
     planned_is_done()
-    project.settings["indexes"] = {"default": {"chunker": {"type": "headings", "max_tokens": 100}}}
+    project.chunker(100)
     project.write("p04.md", page(4, costs=7))
     (project.root / "docs/p05.md").unlink()
     planned_is_done(allow_rebuild=True)
@@ -443,27 +233,21 @@ def everything_under(project: Project) -> dict[str, int]:
     return {str(path): path.stat().st_mtime_ns for path in files}
 
 
-def vars_of(items: Any) -> dict[str, int]:
-    return {name: getattr(items, name) for name in items.__dataclass_fields__}
-
-
 def test_a_context_as_of_an_older_release_is_what_it_was(project: Project) -> None:
     project.pages(4)
     project.ingest()
-    question = "What does the sensor of station 1 cost?"
-    then = ask(project, question)
-    first = project.release()
+    then, first = project.ask(QUESTION), project.release()
     assert first is not None
 
     project.write("p01.md", page(1, costs=777))
     project.write("p09.md", page(9))
     project.ingest()
 
-    again, now = ask(project, question, release=1), ask(project, question)
+    again, now = project.ask(QUESTION, release=1), project.ask(QUESTION)
     assert (again.digest, again.messages) == (then.digest, then.messages)
     assert "777 euros" in now.messages[-1].content
     assert "777 euros" not in again.messages[-1].content
-    made = context(project.open(), ContextRequest(question=question, as_of=first.created_at))
+    made = context(project.open(), ContextRequest(question=QUESTION, as_of=first.created_at))
     assert (made.release, made.digest) == (1, then.digest)
 
 
@@ -473,11 +257,4 @@ def test_going_back_in_time_does_not_bring_a_deleted_document_back(project: Proj
     (project.root / "docs/p01.md").unlink()
     project.ingest()
 
-    assert "Station 1 " not in ask(project, "What does the sensor of station 1 cost?", release=1).messages[-1].content
-
-
-def test_every_row_has_the_columns_its_schema_names(project: Project) -> None:
-    project.pages(1)
-    project.ingest()
-
-    assert project.store.open("documents").schema.names == DOCUMENT.names
+    assert "Station 1 " not in project.ask(QUESTION, release=1).messages[-1].content

@@ -1,25 +1,33 @@
-"""What the engine promises of a run that was broken off, or overtaken: the next one ends where it would have ended."""
+"""What the engine promises of a run that was broken off or overtaken: the next ends where it would have."""
 
 from __future__ import annotations
 
+import os
 from collections.abc import Callable
+from datetime import UTC, datetime
 from typing import TypeVar
 
 import lancedb
 import pyarrow as pa
 import pytest
 
-from flows.stages import rebuilding
+from flows.stages import ingesting, rebuilding
 from flows.stages.ingesting import ingest_source
 from infra.store.connection import META
+from infra.store.rollback import resume, rollback
 from infra.store.staging import Staging
 from schemas.errors import ConflictError
-from tests.flows.projects import Project, page
+from tests.flows.projects import ROWS, Project, page
 from tests.oracle import differences, published, rebuilt
 
 T = TypeVar("T")
 
-ROWS = {"records": "rows", "record_key": "id", "text": ["body"]}
+NOW = datetime(2026, 1, 1, tzinfo=UTC)
+TWO = "id,subject,body\n1,Pump,The pump hums.\n2,Gate,The gate creaks.\n"
+SILENT = TWO.replace("creaks", "is silent")
+"""The same table, one row edited."""
+ONE_BAD = SILENT.replace("The pump hums.", "")
+"""And one row without a text."""
 
 
 class DiedError(Exception):
@@ -37,10 +45,6 @@ def dying_at(stage_name: str) -> Callable[[str, Callable[[], T]], T]:
     return step
 
 
-def shorter(project: Project, max_tokens: int) -> None:
-    project.settings["indexes"] = {"default": {"chunker": {"type": "headings", "max_tokens": max_tokens}}}
-
-
 def is_whole(project: Project) -> bool:
     """Tell whether the newest release is what a rebuild makes."""
     workspace = project.open()
@@ -49,7 +53,9 @@ def is_whole(project: Project) -> bool:
 
 
 @pytest.mark.parametrize("stage", ["audit", "publish"])
-def test_what_a_broken_off_run_staged_is_taken_up_and_not_paid_for_again(project: Project, stage: str) -> None:
+def test_what_a_broken_off_run_staged_is_taken_up_and_not_paid_for_again(
+    project: Project, stage: str
+) -> None:
     project.pages(6)
     with pytest.raises(DiedError):
         project.ingest(step=dying_at(stage))
@@ -71,15 +77,15 @@ def test_what_was_staged_under_another_acl_is_done_again(project: Project) -> No
     paid = project.ingest()
 
     assert (paid.parses, paid.embeddings) == (3, 0)
-    assert {tuple(row["acl"]) for row in [*project.documents(), *project.chunks()]} == {("group:hr",)}
+    assert project.everywhere("acl") == {("group:hr",)}
 
 
 def test_a_record_rejected_in_a_broken_off_run_is_not_forgotten(project: Project) -> None:
     project.source("docs", **ROWS)
     project.pages(3)
-    project.write("tickets.csv", "id,body\n1,The pump hums.\n2,The gate creaks.\n")
+    project.write("tickets.csv", TWO)
     project.ingest()
-    project.write("tickets.csv", "id,body\n1,\n2,The gate is silent.\n")
+    project.write("tickets.csv", ONE_BAD)
     with pytest.raises(DiedError):
         project.ingest(step=dying_at("audit"))
 
@@ -96,7 +102,7 @@ def test_a_rebuild_broken_off_between_its_rows_and_their_marker_is_built_once(
 ) -> None:
     project.pages(6)
     project.ingest()
-    shorter(project, 64)
+    project.chunker(64)
     kept = Staging._add
 
     def rows_only(self: Staging, name: str, rows: pa.Table) -> None:
@@ -118,7 +124,7 @@ def test_a_rebuild_broken_off_is_taken_up_unless_the_labels_moved_since(
 ) -> None:
     project.pages(6)
     project.ingest()
-    shorter(project, 64)
+    project.chunker(64)
     with pytest.raises(DiedError):
         project.ingest(step=dying_at("audit"), allow_rebuild=True)
     cut: list[int] = []
@@ -132,14 +138,14 @@ def test_a_rebuild_broken_off_is_taken_up_unless_the_labels_moved_since(
     project.ingest(allow_rebuild=True)
 
     assert cut == [6]
-    assert {tuple(row["acl"]) for row in [*project.documents(), *project.chunks()]} == {("group:hr",)}
+    assert project.everywhere("acl") == {("group:hr",)}
     assert is_whole(project)
 
 
 def test_a_chunker_that_was_used_before_can_be_used_again(project: Project) -> None:
     project.pages(6)
     for max_tokens in (128, 64, 128, 64):
-        shorter(project, max_tokens)
+        project.chunker(max_tokens)
         project.write("p00.md", page(0, costs=max_tokens))
 
         paid = project.ingest(allow_rebuild=True)
@@ -151,17 +157,16 @@ def test_a_chunker_that_was_used_before_can_be_used_again(project: Project) -> N
 def test_a_record_that_goes_bad_while_the_chunker_changes_keeps_its_chunks(project: Project) -> None:
     project.source("docs", **ROWS)
     project.pages(3)
-    project.write("tickets.csv", "id,body\n1,The pump hums.\n2,The gate creaks.\n")
+    project.write("tickets.csv", TWO)
     project.ingest()
-    project.write("tickets.csv", "id,body\n1,\n2,The gate is silent.\n")
-    shorter(project, 64)
+    project.write("tickets.csv", ONE_BAD)
+    project.chunker(64)
 
     project.ingest(allow_rebuild=True)
 
-    chunks = {(row["key"], row["quote"]): row["status"] for row in project.chunks() if row["key"] == "tickets.csv"}
-    assert chunks == {("tickets.csv", "The pump hums."): "stale", ("tickets.csv", "The gate is silent."): "live"}
-    documents = {row["document_id"] for row in project.documents()}
-    assert {row["document_id"] for row in project.chunks()} == documents
+    chunks = {row["quote"]: row["status"] for row in project.chunks() if row["key"] == "tickets.csv"}
+    assert chunks == {"The pump hums.": "stale", "The gate is silent.": "live"}
+    assert len(project.everywhere("document_id")) == 5
 
 
 def test_an_index_built_while_another_source_published_is_built_again_on_that(project: Project) -> None:
@@ -178,14 +183,55 @@ def test_an_index_built_while_another_source_published_is_built_again_on_that(pr
             ingest_source(before, "wiki")
         return stage()
 
-    shorter(project, 64)
+    project.chunker(64)
     with pytest.raises(ConflictError):
         project.ingest(step=overtaken, allow_rebuild=True)
 
     assert project.ingest(allow_rebuild=True).run.state == "published"
     quotes = {row["quote"] for row in project.chunks() if row["source"] == "wiki"}
     assert any("7 euros" in quote for quote in quotes)
-    assert {row["document_id"] for row in project.chunks()} == {row["document_id"] for row in project.documents()}
+    assert len(project.everywhere("document_id")) == 6
+
+
+def test_after_a_rollback_the_next_run_brings_pages_and_records_up_to_date_again(project: Project) -> None:
+    project.source("docs", **ROWS)
+    project.pages(3)
+    project.write("tickets.csv", TWO)
+    project.ingest()
+    project.write("p00.md", page(0, costs=7))
+    project.write("tickets.csv", SILENT)
+    project.ingest()
+    rollback(project.store, 1, now=NOW)
+    resume(project.store, now=NOW)
+
+    paid = project.ingest()
+
+    assert (paid.run.state, paid.run.items.changed, paid.embeddings) == ("published", 2, 0)
+    assert is_whole(project)
+    assert project.ingest().run.state == "unchanged"
+
+
+def test_what_was_published_and_not_remembered_is_read_again_even_if_it_looks_as_before(
+    project: Project, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    project.source("docs", **ROWS)
+    project.pages(3)
+    rows = project.write("tickets.csv", TWO)
+    before = {path: path.read_bytes() for path in (rows, project.root / "docs/p00.md")}
+    project.ingest()
+    times = {path: path.stat().st_mtime_ns for path in before}
+    project.write("tickets.csv", TWO.replace("creaks", "crawls"))
+    project.write("p00.md", page(0, costs=7))
+    with monkeypatch.context() as patch:
+        patch.setattr(ingesting, "remember_items", lambda *_: (_ for _ in ()).throw(DiedError()))
+        with pytest.raises(DiedError):
+            project.ingest()
+    for path, content in before.items():
+        path.write_bytes(content)
+        os.utime(path, ns=(times[path], times[path]))
+
+    assert project.ingest().run.state == "published"
+    assert is_whole(project)
 
 
 @pytest.mark.parametrize("name", ["store", "releases", "items", "documents", "staging__docs__items"])

@@ -1,9 +1,10 @@
-"""The seed of the session, printed and settable, and what the tests of flows use."""
+"""The seed of a test, printed and settable, the real data, and what the tests of flows use."""
 
 from __future__ import annotations
 
 import os
 import random
+import sys
 from pathlib import Path
 
 import pytest
@@ -17,9 +18,9 @@ ROOT = Path(__file__).resolve().parents[2]
 
 @pytest.fixture
 def seed() -> int:
-    """What chance is made of: HEADWATER_SEED replays a failure."""
+    """What chance is made of: shown when the test fails, and HEADWATER_SEED replays it."""
     chosen = int(os.environ.get("HEADWATER_SEED") or random.SystemRandom().randrange(10**6))
-    print(f"HEADWATER_SEED={chosen}")  # noqa: T201 - shown when the test fails, or with -s
+    sys.stdout.write(f"HEADWATER_SEED={chosen}\n")
     return chosen
 
 

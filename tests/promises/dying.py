@@ -16,17 +16,23 @@ from typing import TypeVar
 
 os.environ["GX_ANALYTICS_ENABLED"] = "false"
 
-import great_expectations  # noqa: E402, F401 - seconds to import, and starts no thread that a fork would lose
+import great_expectations  # noqa: F401 - seconds to import, and starts no thread that a fork would lose
 
-import infra.store.publish as publishing  # noqa: E402
-from flows.stages import rebuilding, staging  # noqa: E402
-from tests.flows.projects import Project  # noqa: E402
-from tests.promises.history import states  # noqa: E402
+import infra.store.publish as publishing
+from flows.stages import rebuilding, staging
+from infra.store.repair import Repair
+from tests.flows.projects import Project
+from tests.promises.history import states
 
 T = TypeVar("T")
 
-AFTER = {"list": "work", "stage": "work", "audit": "compare", "publish": "remember"}
-"""What a run is at when a stage has ended."""
+PHASES = {
+    "list": ("list", "work"),
+    "stage": ("stage", "work"),
+    "audit": ("audit", "compare"),
+    "publish": ("lock", "remember"),
+}
+"""What a run is at when a stage begins, and when it has ended; `repair` and then `publish` are in between."""
 
 
 def serve(root: Path, seed: int) -> None:
@@ -44,7 +50,7 @@ def serve(root: Path, seed: int) -> None:
 def ingest_steps(root: Path, seed: int, first: int, last: int) -> None:
     """Ingest the steps from `first` to `last`, each from the folder and settings it has."""
     staging.BATCH_ITEMS = rebuilding.BATCH_ITEMS = 8  # several batches a run: some are staged when it dies
-    publishing.repair = announced("repair", publishing.repair, "publish")
+    publishing.repair = announced("repair", telling_if_it_mended(publishing.repair), "publish")
     project = Project(root=root, embedders={})
     for step, state in enumerate(islice(states(seed), last + 1)):
         if step >= first:
@@ -56,7 +62,8 @@ def ingest_steps(root: Path, seed: int, first: int, last: int) -> None:
 
 def announcing(name: str, stage: Callable[[], T]) -> T:
     """Run a stage, saying so."""
-    return announced(name, stage, AFTER[name])()
+    begins, after = PHASES[name]
+    return announced(begins, stage, after)()
 
 
 def announced(name: str, function: Callable[..., T], after: str) -> Callable[..., T]:
@@ -70,6 +77,18 @@ def announced(name: str, function: Callable[..., T], after: str) -> Callable[...
             say(after)
 
     return saying
+
+
+def telling_if_it_mended(repair: Callable[..., Repair]) -> Callable[..., Repair]:
+    """Return the repair, which then also says when there was something to mend."""
+
+    def telling(*given: object) -> Repair:
+        found = repair(*given)
+        if found:
+            say("mended")
+        return found
+
+    return telling
 
 
 def say(what: str) -> None:

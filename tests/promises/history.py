@@ -6,16 +6,13 @@ import csv
 import io
 import random
 from collections.abc import Iterator
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from itertools import islice
-from typing import Any
 
-from tests.flows.projects import Project
+from tests.flows.projects import NO_TEXT, ROWS, Project
 
-NO_TEXT = b"\xff\xfe\xfa this is no text"
-PAGES, ROWS, BAD = 36, 8, 2
-"""Pages and rows to begin with, and how many pages may be unreadable at once: too few to refuse a release."""
-RECORDS = {"records": "rows", "record_key": "id", "title": "subject", "text": ["body"], "acl": ["everyone"]}
+PAGES, TICKETS, BAD = 36, 8, 2
+"""Pages and tickets to begin with; and how many pages are unreadable at once, too few to refuse a release."""
 
 
 @dataclass(kw_only=True)
@@ -44,9 +41,8 @@ class State:
         for name, content in files.items():
             if not (docs / name).is_file() or (docs / name).read_bytes() != content:
                 (docs / name).write_bytes(content)
-        project.source("docs", **RECORDS | {"acl": self.acl})
-        chunker: dict[str, Any] = {"type": "headings", "max_tokens": self.max_tokens}
-        project.settings["indexes"] = {"default": {"chunker": chunker}}
+        project.source("docs", **ROWS, acl=self.acl)
+        project.chunker(self.max_tokens)
 
 
 def states(seed: int) -> Iterator[State]:
@@ -55,10 +51,10 @@ def states(seed: int) -> Iterator[State]:
     state = State()
     for n in range(PAGES):
         state.pages[f"p{n:03}.md"] = page(chance, n)
-    state.rows |= {n: sentence(chance) for n in range(ROWS)}
+    state.rows |= {n: sentence(chance) for n in range(TICKETS)}
     for step in range(1_000_000):
         yield state
-        state = State(pages=dict(state.pages), rows=dict(state.rows), acl=state.acl, max_tokens=state.max_tokens)
+        state = replace(state, pages=dict(state.pages), rows=dict(state.rows))
         _edit(state, chance)
         for change in chance.sample([_add, _delete, _rename, _spoil, _mend, _edit_rows, _spoil_row], 3):
             change(state, chance)
@@ -123,8 +119,8 @@ def _mend(state: State, chance: random.Random) -> None:
 
 
 def _edit_rows(state: State, chance: random.Random) -> None:
-    state.rows[chance.randrange(2 * ROWS)] = sentence(chance)
-    if len(state.rows) > ROWS:
+    state.rows[chance.randrange(2 * TICKETS)] = sentence(chance)
+    if len(state.rows) > TICKETS:
         del state.rows[chance.choice(sorted(state.rows))]
 
 

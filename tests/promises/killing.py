@@ -34,6 +34,8 @@ class Killer:
     step: int = 0
     """The first step of the history that is not known to be done."""
     killed_in: Counter[str] = field(default_factory=Counter)
+    mended: int = 0
+    """How often a repair found something to mend."""
     phase: str = ""
     _lines: queue.Queue[str] = field(default_factory=queue.Queue)
     _since: float = 0.0
@@ -75,7 +77,7 @@ class Killer:
             hit = self.phase
             assert self._follow(SILENCE_S), "it does not end"
         assert self.phase == f"ended {-signal.SIGKILL}"
-        self.killed_in[hit] += 1
+        self.killed_in[hit.split()[0]] += 1
 
     def finish(self) -> None:
         """Let the ingest of the present step end by itself."""
@@ -97,6 +99,9 @@ class Killer:
             said = self._lines.get(timeout=max(0.0, wait_s))
         except queue.Empty:
             return False
+        if said == "mended":
+            self.mended += 1
+            return True
         now = time.monotonic()
         if self.phase in self._lasts_s and not said.startswith("ended"):
             self._lasts_s[self.phase] += (now - self._since - self._lasts_s[self.phase]) / 4
@@ -115,7 +120,9 @@ def reader(store: Path) -> Iterator[dict[str, Any]]:
     """Follow the newest release in another process meanwhile; what it saw is there afterwards."""
     saw: dict[str, Any] = {}
     command = [sys.executable, "-m", "tests.promises.reading", str(store)]
-    with subprocess.Popen(command, stdin=subprocess.PIPE, stdout=subprocess.PIPE, text=True, cwd=ROOT) as process:
+    with subprocess.Popen(
+        command, stdin=subprocess.PIPE, stdout=subprocess.PIPE, text=True, cwd=ROOT
+    ) as process:
         try:
             yield saw
         finally:

@@ -1,4 +1,4 @@
-"""A reader that follows the newest release until it is told to stop, and notes whatever does not fit together.
+"""A reader that follows the newest release until it is told to stop, and notes what does not fit together.
 
 Run as `python -m tests.promises.reading STORE`; it stops when its stdin closes, and prints JSON.
 """
@@ -27,9 +27,10 @@ def main(uri: str) -> None:
         try:
             release = releases.current(store)
             if release is not None:
-                found["torn"] += [f"release {release.release}: {problem}" for problem in torn(store, release, seen)]
-                found["torn"] += [f"went back to {release.release}"] if release.release < found["newest"] else []
-                found |= {"reads": found["reads"] + 1, "newest": release.release}
+                number, problems = release.release, list(torn(store, release, seen))
+                problems += [f"it follows {found['newest']}"] if number < found["newest"] else []
+                found["torn"] += [f"release {number}: {problem}" for problem in problems]
+                found |= {"reads": found["reads"] + 1, "newest": number}
         except Exception as problem:  # noqa: BLE001 - a reader that cannot read is what is looked for
             found["torn"].append(repr(problem))
     sys.stdout.write(json.dumps(found))
@@ -37,9 +38,8 @@ def main(uri: str) -> None:
 
 def torn(store: Store, release: Release, seen: dict[int, str]) -> Iterator[str]:
     """Yield what does not fit in a release, or is not what it was when it was read before."""
-    tables = {
-        name: store.scan(name, version=table.version).to_pylist() for name, table in sorted(release.tables.items())
-    }
+    pinned = sorted(release.tables.items())
+    tables = {name: store.scan(name, version=table.version).to_pylist() for name, table in pinned}
     for name, rows in tables.items():
         if len(rows) != release.tables[name].rows:
             yield f"{name} has {len(rows)} rows and not {release.tables[name].rows}"

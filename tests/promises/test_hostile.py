@@ -7,47 +7,47 @@ import io
 import os
 import socket
 import zipfile
-from collections.abc import Callable
-from functools import partial
+from collections.abc import Callable, Iterator
 from pathlib import Path
 from typing import TypeVar
 
 import pytest
 
 from flows.stages import parsing
-from infra.sandbox import Limits
+from infra.sandbox import Limits, Sandbox
 from tests.flows.projects import Project, page, touch
 from tests.promises import hostile_parsers
 
 T = TypeVar("T")
 
 NEIGHBORS = 6
-SECRET = "the secret outside of the folder"
+HIDDEN = "what stands outside of the folder"
 LAUGHS = '<!DOCTYPE x [<!ENTITY a "ha">' + "".join(
     f'<!ENTITY {chr(97 + n)} "{f"&{chr(96 + n)};" * 10}">' for n in range(1, 12)
 ) + "]>"  # fmt: skip
+"""Twelve entities, each ten times the one before: a hundred billion times `ha`."""
+PACKAGE = "http://schemas.openxmlformats.org/package/2006"
+OFFICE = "http://schemas.openxmlformats.org/officeDocument/2006/relationships/officeDocument"
 WORD = "http://schemas.openxmlformats.org/wordprocessingml/2006/main"
+WORD_PART = "application/vnd.openxmlformats-officedocument.wordprocessingml.document.main+xml"
+RELATIONSHIPS = "application/vnd.openxmlformats-package.relationships+xml"
 
 
-def docx(body: str | bytes, *, before: str = "") -> bytes:
-    """Return a .docx with this body, or with these bytes for a body."""
+def docx(text: str, *, before: str = "") -> bytes:
+    """Return a .docx of one paragraph, with something before its root element."""
+    paragraph = f"<w:body><w:p><w:r><w:t>{text}</w:t></w:r></w:p></w:body>"
+    parts = {
+        "[Content_Types].xml": f"<Types xmlns='{PACKAGE}/content-types'>"
+        f"<Default Extension='rels' ContentType='{RELATIONSHIPS}'/>"
+        f"<Override PartName='/word/document.xml' ContentType='{WORD_PART}'/></Types>",
+        "_rels/.rels": f"<Relationships xmlns='{PACKAGE}/relationships'>"
+        f"<Relationship Id='r1' Type='{OFFICE}' Target='word/document.xml'/></Relationships>",
+        "word/document.xml": f"{before}<w:document xmlns:w='{WORD}'>{paragraph}</w:document>",
+    }
     out = io.BytesIO()
-    text = f"{before}<w:document xmlns:w='{WORD}'><w:body><w:p><w:r><w:t>{body!s}</w:t></w:r></w:p></w:body></w:document>"
     with zipfile.ZipFile(out, "w", zipfile.ZIP_DEFLATED) as archive:
-        kind = "application/vnd.openxmlformats-officedocument.wordprocessingml.document.main+xml"
-        rels = "http://schemas.openxmlformats.org/package/2006/relationships"
-        office = "http://schemas.openxmlformats.org/officeDocument/2006/relationships/officeDocument"
-        archive.writestr(
-            "[Content_Types].xml",
-            "<Types xmlns='http://schemas.openxmlformats.org/package/2006/content-types'>"
-            "<Default Extension='rels' ContentType='application/vnd.openxmlformats-package.relationships+xml'/>"
-            f"<Override PartName='/word/document.xml' ContentType='{kind}'/></Types>",
-        )
-        archive.writestr(
-            "_rels/.rels",
-            f"<Relationships xmlns='{rels}'><Relationship Id='r1' Type='{office}' Target='word/document.xml'/></Relationships>",
-        )
-        archive.writestr("word/document.xml", body if isinstance(body, bytes) else text)
+        for name, content in parts.items():
+            archive.writestr(name, content)
     return out.getvalue()
 
 
@@ -60,6 +60,7 @@ REJECTED: dict[str, tuple[bytes, str]] = {
     "not-a-zip.docx": (b"this is not a zip archive", "corrupt"),
     "laughs.xml": (f"<?xml version='1.0'?>{LAUGHS}<x>&k;</x>".encode(), "corrupt"),
     "laughs.docx": (docx("&k;", before=LAUGHS), "corrupt"),
+    "bomb.docx": (docx("a" * 210_000_000), "too_large"),
     "outside.xml": (b"<!DOCTYPE x [<!ENTITY e SYSTEM 'file:///etc/passwd'>]><x>&e;</x>", "corrupt"),
     "wide.csv": (b",".join(b"c%d" % n for n in range(100_000)) + b"\n" + b"," * 99_999, "too_large"),
     "nested.json": (b"[" * 100_000 + b"]" * 100_000, "corrupt"),
@@ -67,23 +68,28 @@ REJECTED: dict[str, tuple[bytes, str]] = {
 """Content that no parser makes a document of, and what is said of it."""
 
 PARSED: dict[str, bytes] = {
-    "deep.html": b"<html><body>" + b"<div>" * 100_000 + b"the bottom" + b"</div>" * 100_000 + b"</body></html>",
+    "deep.html": b"<body>" + b"<div>" * 100_000 + b"the bottom" + b"</div>" * 100_000 + b"</body>",
     "utf16.txt": "The weir is 7 m wide.".encode("utf-16"),
     "one-line.txt": b"word " * 40_000,
+    "small.docx": docx("A paragraph of a letter."),
     "tags.html": b"<p>A paragraph <b>never closed <i>at all <table><tr><td>cell",
 }
 """Content that looks as bad and is read."""
 
 NAMES = [
-    b"new\nline.md", b"caf\xe9.md", b"n" * 252 + b".md", b"..md.md", b"back\\x41slash.md", b"quote'; drop table--.md",
-    "\u202egnp.md".encode(), b" blank.md", b"%2e%2e%2fetc.md", "naïve ☃.md".encode(), b"CON.md", b"-rf.md", b"a?*[b].md",
+    b"new\nline.md", b"caf\xe9.md", b"n" * 252 + b".md", b"..md.md", b"back\\x41slash.md", b"CON.md",
+    b"quote'; drop table--.md", "\u202egnp.md".encode(), b" blank.md", b"%2e%2e%2fetc.md", b"-rf.md",
+    "naïve ☃.md".encode(), b"a?*[b].md",
 ]  # fmt: skip
 
 
 @pytest.fixture
-def strict(monkeypatch: pytest.MonkeyPatch) -> None:
-    """What a parser may cost here, less than it may otherwise: nobody waits a minute for a test."""
-    monkeypatch.setattr(parsing, "Limits", partial(Limits, timeout_s=10.0, memory_bytes=400 * 2**20))
+def strict(monkeypatch: pytest.MonkeyPatch) -> Iterator[None]:
+    """Parsers that may cost less here than otherwise: nobody waits a minute for a test."""
+    limits = Limits(timeout_s=10.0, memory_bytes=400 * 2**20)
+    with Sandbox(parsing.TARGET, limits=limits, workers=parsing.CHILDREN) as sandbox:
+        monkeypatch.setattr(parsing, "_sandbox", lambda: sandbox)
+        yield
 
 
 @pytest.fixture
@@ -102,7 +108,9 @@ def unharmed(project: Project, neighbors: dict[str, str]) -> bool:
 
 
 @pytest.mark.usefixtures("strict")
-def test_every_bad_item_is_quarantined_with_its_reason_or_read(project: Project, neighbors: dict[str, str]) -> None:
+def test_every_bad_item_is_quarantined_with_its_reason_or_read(
+    project: Project, neighbors: dict[str, str]
+) -> None:
     for name, content in PARSED.items() | {(name, content) for name, (content, _) in REJECTED.items()}:
         project.write(name, content)
 
@@ -213,11 +221,13 @@ def test_odd_names_are_names_like_any_other(project: Project, neighbors: dict[st
 
 
 @pytest.mark.parametrize("follow", [False, True])
-def test_links_pipes_and_sockets_lead_nowhere(project: Project, neighbors: dict[str, str], follow: bool) -> None:
+def test_links_pipes_and_sockets_lead_nowhere(
+    project: Project, neighbors: dict[str, str], follow: bool
+) -> None:
     project.source("docs", follow_symlinks=follow)
     docs, outside = project.root / "docs", project.root / "outside"
     outside.mkdir()
-    (outside / "secret.md").write_text(SECRET)
+    (outside / "secret.md").write_text(HIDDEN)
     (docs / "passwd.txt").symlink_to("/etc/passwd")
     (docs / "secret.md").symlink_to(outside / "secret.md")
     (docs / "outside").symlink_to(outside)
@@ -235,10 +245,12 @@ def test_links_pipes_and_sockets_lead_nowhere(project: Project, neighbors: dict[
 
     items = paid.run.items
     assert project.live("docs") == neighbors.keys() | ({"alias.md"} if follow else set())
-    assert project.quarantined() == ({"passwd.txt": "outside_root", "secret.md": "outside_root"} if follow else {})
+    assert project.quarantined() == (
+        {"passwd.txt": "outside_root", "secret.md": "outside_root"} if follow else {}
+    )
     assert items.listed == items.added + items.quarantined
     shown = "".join(row["text"] for row in project.documents())
-    assert SECRET not in shown
+    assert HIDDEN not in shown
     assert "root:" not in shown
     assert unharmed(project, neighbors)
 
@@ -246,7 +258,7 @@ def test_links_pipes_and_sockets_lead_nowhere(project: Project, neighbors: dict[
 def test_a_folder_as_deep_as_a_path_may_be_is_walked(project: Project, neighbors: dict[str, str]) -> None:
     folders = [str(project.root / "docs") + "/d" * n for n in range(1, 1_500)]
     for folder in folders:
-        os.mkdir(folder)
+        Path(folder).mkdir()
     bottom = Path(folders[-1], "bottom.md")
     bottom.write_text(page(99))
 
@@ -256,13 +268,17 @@ def test_a_folder_as_deep_as_a_path_may_be_is_walked(project: Project, neighbors
     finally:  # deeper than what cleans up temporary folders can go
         bottom.unlink()
         for folder in reversed(folders):
-            os.rmdir(folder)
+            Path(folder).rmdir()
 
 
 @pytest.mark.gate
 @pytest.mark.timeout(1_800)
-def test_a_text_of_20_megabytes_is_read_whole_or_quarantined(project: Project, neighbors: dict[str, str]) -> None:
-    lines = "".join(f"On day {n} the river stood {n % 97} inches high at the old mill.\n\n" for n in range(335_000))
+def test_a_text_of_20_megabytes_is_read_whole_or_quarantined(
+    project: Project, neighbors: dict[str, str]
+) -> None:
+    lines = "".join(
+        f"On day {n} the river stood {n % 97} inches high at the old mill.\n\n" for n in range(335_000)
+    )
     assert len(lines) > 20_000_000
     project.write("long.txt", lines)
 

@@ -31,13 +31,14 @@ def tiny_cache(tiny_network: Path, tmp_path_factory: pytest.TempPathFactory) -> 
 
 
 @pytest.mark.parametrize("runtime", ["openvino-f32", "torch-fp32"])
-def test_each_kind_of_text_has_its_own_prompt(tiny: Tiny, tmp_path: Path, runtime: str) -> None:
+def test_each_kind_of_text_has_its_own_prompt(tiny: Tiny, tiny_cache: Path, runtime: str) -> None:
     from sentence_transformers import SentenceTransformer
 
-    params = EmbedderParams(model=str(tiny(prompts={"query": "ask: "})), document_prompt="passage: ")
+    folder = tiny(prompts={"query": "ask: "}, max_tokens=512)
+    params = EmbedderParams(model=str(folder), document_prompt="passage: ")
     reference = SentenceTransformer(params.model, device="cpu")
 
-    found = load(params, cache_dir=tmp_path / "cache", runtime=runtime)
+    found = load(params, cache_dir=tiny_cache, runtime=runtime)
 
     document = reference.encode("passage: stone bridge", normalize_embeddings=True)
     query = reference.encode("ask: stone bridge", normalize_embeddings=True)
