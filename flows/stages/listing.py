@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass, replace
+from datetime import datetime
 
 import pyarrow as pa
 
@@ -39,13 +40,14 @@ class Survey:
     items: pa.Table
     known: pa.Table
     changes: Changes
+    listed_at: datetime
 
 
 def survey(workspace: Workspace, name: str, base: Release | None, *, full: bool = False) -> Survey:
     """List a source and compare it with the last release; `full` fetches and redoes every item."""
     from infra.store.filters import equals
 
-    section = workspace.opened.source(name)
+    section, listed_at = workspace.opened.source(name), workspace.clock()
     source = open_source(name, section, workspace.opened.root)
     listing = source.list()
     items = logs.items(workspace.store, name)
@@ -58,7 +60,15 @@ def survey(workspace: Workspace, name: str, base: Release | None, *, full: bool 
     seen = items.slice(0, 0) if full else items
     changes = compare(listed.select(LISTED.names), seen, known, meta_hash=section.meta_hash)
     changes = replace(changes, gone=_gone(listing, changes, items))
-    return Survey(name=name, source=source, listing=listing, items=items, known=known, changes=changes)
+    return Survey(
+        name=name,
+        source=source,
+        listing=listing,
+        items=items,
+        known=known,
+        changes=changes,
+        listed_at=listed_at,
+    )
 
 
 def _gone(listing: Listing, changes: Changes, items: pa.Table) -> tuple[str, ...]:

@@ -48,5 +48,5 @@ def _still(
     if item is None:
         return remembered_at is None or bool(row["at"] > remembered_at)
     if row["record"] is not None:
-        return bool(item["listed_at"] <= row["at"]) or item["state"] != "live"
+        return bool(item["listed_at"] <= row["at"])
     return bool(item["state"] != "live")

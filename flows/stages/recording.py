@@ -74,8 +74,10 @@ def remember_items(
     Items it left alone cost nothing.
     """
     records = _records_now(workspace, source, found, release)
+    parsed_at = dict(zip(found.items["key"].to_pylist(), found.items["listed_at"].to_pylist(), strict=True))
+    when = {key: parsed_at.get(key, found.listed_at) for key in ledger.touched}
     rows = [
-        row | {"released": records.get(row["key"])}
+        row | {"listed_at": when.get(row["key"], found.listed_at), "released": records.get(row["key"])}
         for listed in found.listing.items.to_pylist()
         if (row := _item(workspace, source, listed, ledger))
     ]
@@ -119,5 +121,4 @@ def _item(workspace: Workspace, source: str, listed: dict[str, Any], ledger: Led
         "reason": reason,
         "parse_fp": parse_fingerprint(key, workspace.opened.source(source)),
         "tries": tries,
-        "listed_at": workspace.clock(),
     }
