@@ -27,9 +27,12 @@ def rejected(workspace: Workspace) -> set[tuple[str, ...]]:
     return {(row["key"], str(row["record"]), row["content_hash"] or "", row["reason"]) for row in rows}
 
 
-@pytest.mark.timeout(900)
 @pytest.mark.parametrize(
-    "kills", [20, pytest.param(200, marks=[pytest.mark.gate, pytest.mark.timeout(3_600)])]
+    "kills",
+    [
+        pytest.param(20, marks=pytest.mark.timeout(900)),
+        pytest.param(200, marks=[pytest.mark.gate, pytest.mark.timeout(7_200)]),
+    ],
 )
 def test_a_run_killed_at_any_moment_is_as_if_it_had_never_been(
     tmp_path: Path, embedders: dict[str, Embedder], seed: int, kills: int
