@@ -9,10 +9,12 @@ import sys
 import tempfile
 import time
 from collections.abc import Callable
+from concurrent.futures import ThreadPoolExecutor
+from importlib import import_module
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from flows.environment import ephemeral_prefect
+from flows.environment import ephemeral_prefect, prefect_started, without_heartbeats
 
 if TYPE_CHECKING:
     from flows.workspace import Workspace
@@ -35,13 +37,12 @@ def run_demo(say: Say, *, folder: Path | None = None) -> dict[str, Any]:
     project = copy_sample(home)
     ephemeral_prefect(home / ".prefect")
     say(f"The sample company's files are in {project.parent}. Starting Prefect's ephemeral server ...")
-    from flows.workspace import open_workspace
-
-    workspace = open_workspace(project)
-    runs = _ingest_all(workspace, say)
-    contexts = _ask(workspace, say)
-    exported = _export(workspace, say)
-    edited = _edit(workspace, say)
+    workspace = _ready(project)
+    with without_heartbeats():
+        runs = _ingest_all(workspace, say)
+        contexts = _ask(workspace, say)
+        exported = _export(workspace, say)
+        edited = _edit(workspace, say)
     seconds = round(time.perf_counter() - started, 1)
     say(_next(project, seconds))
     return {
@@ -59,6 +60,20 @@ def copy_sample(home: Path) -> Path:
     target = home / "sallowbrook"
     shutil.copytree(SAMPLE, target, ignore=shutil.ignore_patterns(*NOT_INGESTED), dirs_exist_ok=True)
     return target / "headwater.yaml"
+
+
+def _ready(project: Path) -> Workspace:
+    """Open the workspace and load what the first run needs, while Prefect's server starts beside it."""
+    with ThreadPoolExecutor(1) as beside:
+        server = beside.submit(prefect_started)
+        from flows.workspace import open_workspace
+
+        workspace = open_workspace(project)
+        for index in workspace.indexes.values():
+            workspace.embedder(index)
+        import_module("great_expectations")
+        server.result()
+    return workspace
 
 
 def _ingest_all(workspace: Workspace, say: Say) -> list[Run]:

@@ -3,7 +3,11 @@
 from __future__ import annotations
 
 import os
+from collections.abc import Iterator
+from contextlib import contextmanager
 from pathlib import Path
+
+SERVER_START_S = 90
 
 QUIET = {
     "DO_NOT_TRACK": "1",
@@ -29,4 +33,20 @@ def ephemeral_prefect(home: Path) -> None:
     os.environ["PREFECT_HOME"] = str(home)
     os.environ["PREFECT_SERVER_ALLOW_EPHEMERAL_MODE"] = "true"
     os.environ.setdefault("PREFECT_LOGGING_LEVEL", "WARNING")
-    os.environ.setdefault("PREFECT_SERVER_EPHEMERAL_STARTUP_TIMEOUT_SECONDS", "90")
+    os.environ.setdefault("PREFECT_SERVER_EPHEMERAL_STARTUP_TIMEOUT_SECONDS", str(SERVER_START_S))
+
+
+def prefect_started() -> None:
+    """Start Prefect's ephemeral server now, which the first flow run would otherwise wait for."""
+    from prefect.server.api.server import SubprocessASGIServer
+
+    SubprocessASGIServer().start(SERVER_START_S)
+
+
+@contextmanager
+def without_heartbeats() -> Iterator[None]:
+    """Run flows without heartbeats, for which each waits a second at its end; nobody watches them here."""
+    from prefect.settings import PREFECT_FLOWS_HEARTBEAT_FREQUENCY, temporary_settings
+
+    with temporary_settings({PREFECT_FLOWS_HEARTBEAT_FREQUENCY: None}):
+        yield

@@ -5,6 +5,7 @@ from __future__ import annotations
 import os
 import time
 import uuid
+from collections import defaultdict
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass, field
@@ -24,6 +25,9 @@ from schemas.project import IndexSection
 from schemas.run import STAGES
 from schemas.tools import Embedder
 from transforms import chunkers
+
+LOADED: defaultdict[str, dict[str, Embedder]] = defaultdict(dict)
+"""The process's embedders, by runtime and fingerprint: a model is loaded once, however often a flow runs."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -60,7 +64,7 @@ class Workspace:
     clock: Callable[[], datetime] = lambda: datetime.now(UTC)
     progress: Progress = field(default_factory=Silent)
     runtime: str = "auto"
-    _embedders: dict[str, Embedder] = field(default_factory=dict)
+    _embedders: dict[str, Embedder] | None = None
 
     @cached_property
     def store(self) -> Store:
@@ -73,12 +77,13 @@ class Workspace:
         return {name: self._index(name, section) for name, section in self.opened.project.indexes.items()}
 
     def embedder(self, index: Index) -> Embedder:
-        """Return the index's embedder, loaded once per workspace."""
+        """Return the index's embedder, loaded once per process."""
         return self.embedder_for(index.section.embedder.model_dump(), index.embedder_fp)
 
     def embedder_for(self, params: dict[str, Any], fingerprint: str) -> Embedder:
         """Return the embedder with these parameters; a release may name one the project no longer does."""
-        if fingerprint not in self._embedders:
+        mine = LOADED[self.runtime] if self._embedders is None else self._embedders
+        if fingerprint not in mine:
             loaded = load(EmbedderParams(**params), cache_dir=model_cache(), runtime=self.runtime)
             if loaded.fingerprint != fingerprint:
                 raise NotFoundError(
@@ -86,8 +91,8 @@ class Workspace:
                     fix="install the version it was made with, or backfill the index",
                 )
             self._check_limits(loaded)
-            self._embedders[fingerprint] = loaded
-        return self._embedders[fingerprint]
+            mine[fingerprint] = loaded
+        return mine[fingerprint]
 
     def chunk_schema(self, index: Index) -> Any:
         """Return the schema of an index's chunk table."""

@@ -68,7 +68,7 @@ def assemble(
     verdicts = _select(hits, params, tokenizer, fence, params.budget_tokens - needed)
     kept = [hit for hit in hits if verdicts[hit.chunk_id] == "kept"]
     messages = _rendered(question, kept, fence)
-    while kept and _count(messages, tokenizer) > params.budget_tokens:
+    while (used := _count(messages, tokenizer)) > params.budget_tokens and kept:
         verdicts[kept.pop().chunk_id] = "over_budget"
         messages = _rendered(question, kept, fence)
     return Assembled(
@@ -76,7 +76,7 @@ def assemble(
         reason=None if kept else _reason(hits, verdicts, params),
         messages=messages,
         citations=tuple(_citation(n, hit, now) for n, hit in enumerate(kept, start=1)),
-        tokens=Tokens(used=_count(messages, tokenizer), budget=params.budget_tokens),
+        tokens=Tokens(used=used, budget=params.budget_tokens),
         dropped=_dropped(hits, verdicts),
         verdicts=verdicts,
     )

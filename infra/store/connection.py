@@ -12,6 +12,8 @@ from typing import TYPE_CHECKING, Any, TypeVar
 
 import pyarrow as pa
 
+from infra.store.heal import heal
+from infra.store.lock import PUBLISH, locked
 from schemas.document import PRIMARY_KEY
 from schemas.errors import BusyError, NotFoundError, StoreError
 from schemas.release import STORE_FORMAT
@@ -29,6 +31,8 @@ UNREADABLE = (ValueError, RuntimeError, OSError)
 """What LanceDB raises for a table that does not exist, and for one that a power cut damaged."""
 
 MEND_WAIT_S = 1.0
+PINNED = 64
+"""Handles of pinned versions that a store keeps open; a version never changes."""
 T = TypeVar("T")
 
 META = pa.schema(
@@ -42,6 +46,9 @@ class Store:
     def __init__(self, uri: str | Path, *, storage_options: dict[str, str] | None = None) -> None:
         self.uri = str(uri)
         self._options = storage_options or None
+        self._heads: dict[str, Table] = {}
+        self._pinned: dict[tuple[str, int], Table] = {}
+        self._derived: dict[str, tuple[int, list[Any]]] = {}
 
     def exists(self) -> bool:
         """Tell whether anything was ever written here."""
@@ -84,14 +91,43 @@ class Store:
         return name in self.names()
 
     def open(self, name: str, *, version: int | None = None) -> Table:
-        """Open a table at its head, or pinned to a version."""
+        """Open a table at its head, or pinned to a version; a pinned one is opened once."""
+        if version and (kept := self._pinned.get((name, version))) is not None:
+            return kept
         try:
-            return self._mending(lambda: self.db.open_table(name, version=version or None))
+            table = self._mending(lambda: self.db.open_table(name, version=version or None))
         except UNREADABLE as problem:
             at = f" version {version}" if version else ""
             raise NotFoundError(
                 f"the store {self.uri!r} has no table {name!r}{at}", fix="run `headwater release verify`"
             ) from problem
+        if version:
+            while len(self._pinned) >= PINNED:
+                self._pinned.pop(next(iter(self._pinned)), None)
+            self._pinned[name, version] = table
+        return table
+
+    def head(self, name: str) -> Table | None:
+        """Return a kept handle of a table, to read at its newest version; None where there is no table."""
+        kept = self._heads.get(name)
+        if kept is not None:
+            with suppress(*UNREADABLE):
+                kept.checkout_latest()  # type: ignore[no-untyped-call]
+                return kept
+        self._heads.pop(name, None)
+        if self.exists() and self.has(name):
+            self._heads[name] = self.open(name)
+        return self._heads.get(name)
+
+    def derived(self, name: str, make: Callable[[], list[T]]) -> list[T]:
+        """Return what is made of all of a small table, made again only when the table has a new version."""
+        head = self.head(name)
+        if head is None:
+            return []
+        version = head.version
+        if name not in self._derived or self._derived[name][0] != version:
+            self._derived[name] = (version, make())
+        return list(self._derived[name][1])
 
     def ensure(self, name: str, schema: pa.Schema) -> Table:
         """Open a table, created empty when it is missing."""
@@ -134,17 +170,15 @@ class Store:
 
     def mend(self) -> None:
         """Heal what a power cut left; left to the publisher that is at work, who heals first of all."""
-        from infra.store.heal import heal
-        from infra.store.lock import locked
-        from infra.store.publish import LOCK
-
         if "://" not in self.uri and Path(self.uri).is_dir():
-            with suppress(BusyError, OSError), locked(self.uri, LOCK, wait_s=MEND_WAIT_S):
+            with suppress(BusyError, OSError), locked(self.uri, PUBLISH, wait_s=MEND_WAIT_S):
                 heal(self)
 
     def reopen(self) -> None:
         """Forget the connection and all it has read."""
         self.__dict__.pop("db", None)
+        for kept in (self._heads, self._pinned, self._derived):
+            kept.clear()
 
     def _mending(self, action: Callable[[], T]) -> T:
         try:

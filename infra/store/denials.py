@@ -64,9 +64,7 @@ def lift(store: Store, documents: Iterable[str]) -> None:
 
 
 def _denied(store: Store, newest: Release, entries: Collection[str]) -> set[str]:
-    if not store.has(TABLE):
-        return set()
-    rows = store.scan(TABLE).to_pylist()
+    rows = store.derived(TABLE, lambda: store.scan(TABLE).to_pylist())
     if not rows:
         return set()
     where = is_in("document_id", [row["document_id"] for row in rows])

@@ -13,11 +13,13 @@ from dataclasses import dataclass
 from functools import cached_property
 from itertools import count
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
-from infra.store.connection import Store
 from infra.store.table_files import TableFiles
 from schemas.errors import StoreError
+
+if TYPE_CHECKING:
+    from infra.store.connection import Store
 
 LOG = logging.getLogger("headwater.store")
 STAGING = "staging__"

@@ -12,6 +12,8 @@ from pathlib import Path
 from schemas.errors import BusyError, StoreError
 
 POLL_S = 0.05
+PUBLISH = "publish"
+"""The lock that a publisher, a rollback and a healing hold."""
 
 
 @contextmanager

@@ -17,7 +17,7 @@ from infra.store import releases
 from infra.store.connection import Store
 from infra.store.filters import is_in
 from infra.store.heal import heal
-from infra.store.lock import locked
+from infra.store.lock import PUBLISH, locked
 from infra.store.repair import repair, tag_of
 from infra.store.search_index import refresh_indices
 from infra.store.sync import sync_to_disk
@@ -27,7 +27,6 @@ from schemas.release import RELEASE, Release, TableVersion
 if TYPE_CHECKING:
     from lancedb.table import Table
 
-LOCK = "publish"
 DELETE_KEYS = 1_000
 
 
@@ -67,7 +66,7 @@ def publish(store: Store, publication: Publication, *, wait_s: float = 600.0) ->
     Raises OnHoldError while a rollback holds publishing, ConflictError when the tables were rolled
     back or re-indexed since the changes were computed, BusyError when another publisher does not end.
     """
-    with locked(store.uri, LOCK, wait_s=wait_s):
+    with locked(store.uri, PUBLISH, wait_s=wait_s):
         heal(store)
         last = releases.current(store)
         _check_base(store, last, publication)

@@ -21,11 +21,8 @@ def is_released(table: str) -> bool:
 
 
 def releases(store: Store) -> list[Release]:
-    """Return every retained release, oldest first."""
-    if not store.exists() or not store.has(TABLE):
-        return []
-    rows = store.scan(TABLE).to_pylist()
-    return sorted((_from_row(row) for row in rows), key=lambda release: release.release)
+    """Return every retained release, oldest first; read again only when there is a newer one."""
+    return store.derived(TABLE, lambda: _read(store))
 
 
 def current(store: Store) -> Release | None:
@@ -82,6 +79,11 @@ def to_row(release: Release) -> pa.Table:
         "note": release.note,
     }
     return pa.Table.from_pylist([row], schema=RELEASE)
+
+
+def _read(store: Store) -> list[Release]:
+    rows = store.scan(TABLE).to_pylist()
+    return sorted((_from_row(row) for row in rows), key=lambda release: release.release)
 
 
 def _from_row(row: dict[str, object]) -> Release:

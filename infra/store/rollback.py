@@ -8,8 +8,8 @@ from infra.store import releases
 from infra.store.connection import Store
 from infra.store.denials import deny_lost_rights
 from infra.store.heal import heal
-from infra.store.lock import locked
-from infra.store.publish import LOCK, Publication, commit
+from infra.store.lock import PUBLISH, locked
+from infra.store.publish import Publication, commit
 from infra.store.repair import repair
 from schemas.errors import NotFoundError
 from schemas.release import Release
@@ -20,7 +20,7 @@ def rollback(store: Store, number: int, *, now: datetime, wait_s: float = 60.0) 
 
     Rights that were revoked since that release stay revoked. Raises NotFoundError for an unknown release.
     """
-    with locked(store.uri, LOCK, wait_s=wait_s):
+    with locked(store.uri, PUBLISH, wait_s=wait_s):
         heal(store)
         target, last = releases.get(store, number), releases.get(store, _newest(store))
         repair(store, last)
@@ -37,7 +37,7 @@ def rollback(store: Store, number: int, *, now: datetime, wait_s: float = 60.0) 
 
 def resume(store: Store, *, now: datetime, wait_s: float = 60.0) -> Release:
     """Publish a release equal to the present one and let publishing go on; without a hold, do nothing."""
-    with locked(store.uri, LOCK, wait_s=wait_s):
+    with locked(store.uri, PUBLISH, wait_s=wait_s):
         heal(store)
         last = releases.get(store, _newest(store))
         if last.state != "hold":
