@@ -185,6 +185,35 @@ class DatasetSection(Section):
         return dict(self.model_extra or {})
 
 
+DURATION = re.compile(r"^(\d+)(s|m|h|d)$")
+UNIT_S = {"s": 1, "m": 60, "h": 3_600, "d": 86_400}
+
+
+def _duration(value: str) -> str:
+    if not DURATION.match(value):
+        raise ValueError(f"{value!r} is not a duration: write 90s, 30m, 24h or 7d")
+    return value
+
+
+Duration = Annotated[str, AfterValidator(_duration)]
+
+
+def duration_s(value: str) -> int:
+    """Return a duration such as 24h in seconds."""
+    number, unit = value[:-1], value[-1]
+    return int(number) * UNIT_S[unit]
+
+
+class KeepSection(Section):
+    """How releases thin out with age: all of the last day, one an hour for a week, one a day for 90."""
+
+    all: Duration = "24h"
+    hourly: Duration = "7d"
+    daily: Duration = "90d"
+    reader_grace: Duration = "1h"
+    """How long the tables of an expired release stay for readers that have opened it."""
+
+
 class PolicySection(Section):
     """When a run is refused, and what stays when an item no longer passes."""
 
@@ -194,6 +223,7 @@ class PolicySection(Section):
     max_shrink_share: Share = 0.2
     max_redo_share: Share = 0.2
     on_reject: Literal["keep", "remove"] = "keep"
+    keep: KeepSection = KeepSection()
 
 
 class Project(Section):

@@ -40,6 +40,8 @@ RELEASE = pa.schema(
         pa.field("config_hash", pa.string(), nullable=False),
         pa.field("run_id", pa.string()),
         pa.field("note", pa.string(), nullable=False),
+        pa.field("name", pa.string()),  # given by a person; a named release is never thinned out
+        pa.field("expired_at", TIMESTAMP),  # from then on it is not opened, and soon after deleted
     ]
 )
 """One row is one publication."""
@@ -72,6 +74,9 @@ class Release:
     config_hash: str = ""
     run_id: str | None = None
     note: str = ""
+    name: str | None = None
+    expired_at: datetime | None = None
+    """Since when it may not be opened any more; its tables stay until readers have had time to finish."""
 
     def as_dict(self) -> dict[str, Any]:
         """Return the release as scripts read it."""
@@ -83,4 +88,5 @@ class Release:
             "state": self.state,
             "counts": self.counts,
             "note": self.note,
+            "name": self.name,
         }

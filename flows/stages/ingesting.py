@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from functools import partial
 
 from flows.ledger import Ledger, known_items
@@ -14,16 +14,16 @@ from flows.stages.parsing import Job, ParsedItem, parsed
 from flows.stages.publishing import publish_staged
 from flows.stages.rebuilding import check_redo, rebuild, unbuilt
 from flows.stages.recording import remember_items, remember_quarantine, remember_run
+from flows.stages.reporting import ActiveRun, failed, report
 from flows.stages.staging import batched, stage_batch
 from flows.stages.step import Step, direct
-from flows.workspace import Seconds, Workspace
+from flows.workspace import Workspace
 from infra.store import releases
 from infra.store.lock import locked
 from infra.store.staging import Staging
 from schemas.errors import HeadwaterError, RefusedError
 from schemas.identity import digest
-from schemas.release import Release
-from schemas.run import ChunkCounts, ItemCounts, Run
+from schemas.run import ItemCounts, Run
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -37,16 +37,10 @@ class IngestOptions:
 
 
 @dataclass(kw_only=True)
-class Ingest:
+class Ingest(ActiveRun):
     """One run of one source, from its listing to its release."""
 
-    workspace: Workspace
-    name: str
     options: IngestOptions
-    run_id: str
-    base: Release | None
-    staging: Staging
-    seconds: Seconds = field(default_factory=Seconds)
 
 
 def ingest_source(
@@ -69,12 +63,12 @@ def ingest_source(
         )
         started = workspace.clock()
         try:
-            report = _run(run, step)
+            done = _run(run, step)
         except HeadwaterError as problem:
-            remember_run(run.workspace, _failed(run, problem), started)
+            remember_run(run.workspace, failed(run, problem), started)
             raise
-        remember_run(run.workspace, report, started)
-        return report
+        remember_run(run.workspace, done, started)
+        return done
 
 
 def _run(run: Ingest, step: Step) -> Run:
@@ -84,7 +78,7 @@ def _run(run: Ingest, step: Step) -> Run:
         check_shrink(run.workspace, found, allow=run.options.allow_shrink)
         check_redo(run.workspace, found, run.base, allow=run.options.allow_rebuild)
     except RefusedError as refusal:
-        return _report(run, open_ledger(run.workspace, found, {}), None, refusal=refusal)
+        return report(run, open_ledger(run.workspace, found, {}), None, refusal=refusal)
     markers = {(m["key"], m["work"]): m["batch"] for m in run.staging.items() if m["source"] == run.name}
     ledger = open_ledger(run.workspace, found, markers)
     built = _work(run, found, ledger, step)
@@ -95,11 +89,11 @@ def _run(run: Ingest, step: Step) -> Run:
     if not difference and run.base is not None:
         remember_items(run.workspace, run.name, found, ledger)
         run.staging.drop()
-        return _report(run, ledger, counts)
+        return report(run, ledger, counts)
     with run.seconds.spent_on("validate"):
         judged = step("audit", lambda: audit(staged, counts, difference, run.run_id))
     if judged.refusal is not None:
-        return _report(run, ledger, counts, refusal=judged.refusal, judged=judged)
+        return report(run, ledger, counts, refusal=judged.refusal, judged=judged)
     return _publish(run, found, staged, difference, counts, judged, step)
 
 
@@ -179,79 +173,11 @@ def _publish(
                 "publish", lambda: publish_staged(staged, difference, run_id=run.run_id, gates=judged.gates)
             )
         except RefusedError as refusal:
-            return _report(run, staged.ledger, counts, refusal=refusal, judged=judged)
+            return report(run, staged.ledger, counts, refusal=refusal, judged=judged)
+        run.staging.drop()
         remember_items(run.workspace, run.name, found, staged.ledger, release)
-    return _report(run, staged.ledger, counts, release=release, difference=difference, judged=judged)
+    return report(run, staged.ledger, counts, release=release, difference=difference, judged=judged)
 
 
 def _removed(found: Survey) -> set[str]:
     return set(found.changes.gone) & set(found.known["key"].to_pylist())
-
-
-def _report(
-    run: Ingest,
-    ledger: Ledger,
-    counts: ItemCounts | None,
-    *,
-    release: Release | None = None,
-    difference: Differences | None = None,
-    judged: Audit | None = None,
-    refusal: RefusedError | None = None,
-) -> Run:
-    state = "refused" if refusal else "published" if release else "unchanged"
-    now = release or run.base
-    return Run(
-        run_id=run.run_id,
-        source=run.name,
-        state=state,
-        release=now.release if now else None,
-        published=release is not None,
-        items=counts or ItemCounts(),
-        documents=_documents(difference, now),
-        parsed=ledger.parsed,
-        chunks=_chunks(difference, now),
-        embedded=ledger.embedded,
-        from_cache=ledger.from_cache,
-        bytes_written=ledger.bytes_staged,
-        seconds=run.seconds.as_dict(),
-        reasons=ledger.reasons(),
-        gates=judged.gates if judged else {},
-        report=judged.report if judged else None,
-        refused=refusal.as_dict() if refusal else None,
-    )
-
-
-def _documents(found: Differences | None, now: Release | None) -> dict[str, int]:
-    total = {"total": now.counts.get("documents", 0) if now else 0}
-    if found is None:
-        return total
-    updated = len(found.documents.updated | found.relabeled)
-    removed = len(found.documents.removed)
-    return {"added": len(found.documents.added), "updated": updated, "removed": removed,
-            "stale": len(found.restaled), **total}  # fmt: skip
-
-
-def _chunks(found: Differences | None, now: Release | None) -> ChunkCounts:
-    total = sum(rows for name, rows in now.counts.items() if name.startswith("chunks__")) if now else 0
-    if found is None:
-        return ChunkCounts(total=total)
-    parts = found.chunks.values()
-    return ChunkCounts(
-        added=sum(len(part.added) for part in parts),
-        updated=sum(len(part.updated) for part in parts),
-        removed=sum(len(part.removed) for part in parts),
-        total=total,
-    )
-
-
-def _failed(run: Ingest, problem: HeadwaterError) -> Run:
-    return Run(
-        run_id=run.run_id,
-        source=run.name,
-        state="failed",
-        release=run.base.release if run.base else None,
-        published=False,
-        items=ItemCounts(),
-        seconds=run.seconds.as_dict(),
-        refused=problem.as_dict(),
-    )

@@ -17,8 +17,10 @@ from schemas.release import Release
 from transforms.documents import relabel
 
 
-def publish_staged(staged: Staged, found: Differences, *, run_id: str, gates: dict[str, object]) -> Release:
-    """Publish what a run staged, and drop its staging."""
+def publish_staged(
+    staged: Staged, found: Differences, *, run_id: str, gates: dict[str, object], kind: str = "ingest"
+) -> Release:
+    """Publish what a run staged; its staging is still there, and its owner's to drop."""
     workspace = staged.workspace
     release = publish(
         workspace.store,
@@ -28,17 +30,16 @@ def publish_staged(staged: Staged, found: Differences, *, run_id: str, gates: di
                 name: index.as_dict(workspace.embedder(index).dimension)
                 for name, index in workspace.indexes.items()
             },
-            kind="ingest",
+            kind=kind,
             created_at=workspace.clock(),
             config_hash=workspace.opened.config_hash,
             run_id=run_id,
             gates=gates,
-            note=f"ingest {staged.source}",
+            note=f"{kind} {staged.source}",
             base=staged.base.release if staged.base else None,
         ),
     )
     lift(workspace.store, found.documents.added | found.documents.updated | found.relabeled)
-    staged.staging.drop()
     return release
 
 

@@ -21,7 +21,12 @@ def is_released(table: str) -> bool:
 
 
 def releases(store: Store) -> list[Release]:
-    """Return every retained release, oldest first; read again only when there is a newer one."""
+    """Return every release that may be opened, oldest first; read again only when there is a newer one."""
+    return [release for release in with_expired(store) if release.expired_at is None]
+
+
+def with_expired(store: Store) -> list[Release]:
+    """Return every release, those too that readers may still finish with but nobody may open."""
     return store.derived(TABLE, lambda: _read(store))
 
 
@@ -35,7 +40,7 @@ def get(store: Store, number: int) -> Release:
     """Return one release. Raises NotFoundError naming those there are."""
     found = {release.release: release for release in releases(store)}
     if number not in found:
-        there = f"1..{max(found)}" if found else "none"
+        there = f"{len(found)} from {min(found)} to {max(found)}" if found else "none"
         raise NotFoundError(
             f"there is no release {number} (there are: {there})", fix="run `headwater release list`"
         )
@@ -77,6 +82,8 @@ def to_row(release: Release) -> pa.Table:
         "config_hash": release.config_hash,
         "run_id": release.run_id,
         "note": release.note,
+        "name": release.name,
+        "expired_at": release.expired_at,
     }
     return pa.Table.from_pylist([row], schema=RELEASE)
 

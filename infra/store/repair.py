@@ -36,8 +36,9 @@ def tag_of(release: int) -> str:
 
 def repair(store: Store, last: Release | None) -> Repair:
     """Delete what no release names and restore moved heads. The caller holds the store lock."""
-    numbers = {release.release for release in releases.releases(store)}
-    named = {name for release in releases.releases(store) for name in release.tables}
+    retained = releases.with_expired(store)
+    numbers = {release.release for release in retained}
+    named = {name for release in retained for name in release.tables}
     tags: list[str] = []
     dropped: list[str] = []
     restored: list[str] = []
