@@ -32,6 +32,7 @@ def ingest(
     full: bool = False,  # noqa: FBT001, FBT002 - Prefect's form has a check box for it
     allow_shrink: bool = False,  # noqa: FBT001, FBT002
     allow_rebuild: bool = False,  # noqa: FBT001, FBT002
+    retry: list[str] | None = None,
 ) -> Any:
     """Bring one source up to date and publish the result, or change nothing.
 
@@ -41,9 +42,12 @@ def ingest(
         full: Read every item's bytes, whatever its token says.
         allow_shrink: Believe a listing that lost much of the source.
         allow_rebuild: Redo what a changed parser, chunker or embedder asks for.
+        retry: Keys of items to fetch and parse again, whatever is known of them.
     """
     workspace = open_workspace(project)
-    options = IngestOptions(full=full, allow_shrink=allow_shrink, allow_rebuild=allow_rebuild)
+    options = IngestOptions(
+        full=full, allow_shrink=allow_shrink, allow_rebuild=allow_rebuild, retry=frozenset(retry or ())
+    )
     run = ingest_source(workspace, source, options, step=as_task)
     create_markdown_artifact(
         key=f"ingest-{source}", markdown=change_report(run), description=f"What changed in {source}"
@@ -74,6 +78,7 @@ def ingest_in_workspace(workspace: Workspace, name: str, options: IngestOptions)
         full=options.full,
         allow_shrink=options.allow_shrink,
         allow_rebuild=options.allow_rebuild,
+        retry=sorted(options.retry),
         return_state=True,
     )
     if state.is_completed():

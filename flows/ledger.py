@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
+import math
 from collections import Counter
 from collections.abc import Iterable
 from dataclasses import dataclass, field
+from datetime import datetime
 from typing import Any
 
 import pyarrow as pa
@@ -24,6 +26,7 @@ class KnownItem:
     parse_fp: str | None = None
     reason: str | None = None
     tries: int = 0
+    tried_at: datetime | None = None
     released: str | None = None
     """Digest of the documents its records were released as, when it was last looked at."""
     records: str | None = None
@@ -36,13 +39,21 @@ class KnownItem:
         hashes = {row["meta_hash"] for row in self.documents}
         return str(hashes.pop()) if len(hashes) == 1 else None
 
+    @property
+    def live(self) -> list[dict[str, Any]]:
+        """The released documents that are up to date, not kept although their item no longer passes."""
+        return [row for row in self.documents if row["status"] == "live"]
+
     def released_as(self, content_hash: str, parse_fp: str) -> bool:
         """Tell whether the live released documents were made from this content by this parser."""
-        live = [row for row in self.documents if row["status"] == "live"]
-        if not live or any(row["parse_fp"] != parse_fp for row in live):
+        return self.holds(content_hash) and all(row["parse_fp"] == parse_fp for row in self.live)
+
+    def holds(self, content_hash: str) -> bool:
+        """Tell whether the live released documents were made from this content, by whatever parser."""
+        if not self.live:
             return False
         if self.records is None:
-            return all(row["content_hash"] == content_hash for row in live)
+            return all(row["content_hash"] == content_hash for row in self.live)
         return (self.state, self.content_hash, self.released) == ("live", content_hash, self.records)
 
     def rejected_as(self, content_hash: str, parse_fp: str) -> bool:
@@ -61,6 +72,10 @@ class Ledger:
     meta_hash: str
     keep: bool = True
     """Whether released documents stay, marked stale, when their item no longer passes."""
+    now: datetime | None = None
+    """When the source was listed; without it, no rejected item has to wait for its next try."""
+    retry: frozenset[str] = frozenset()
+    """Keys that a person wants tried again, whatever is known of them."""
     unchanged: set[str] = field(default_factory=set)
     touched: dict[str, str] = field(default_factory=dict)
     """Items read whose content is what was released: key to content hash."""
@@ -82,15 +97,17 @@ class Ledger:
     def settle(self, key: str, content_hash: str, work: str, parse_fp: str) -> bool:
         """Tell whether an item that was read needs no work, having noted why."""
         before = self.known.get(key)
-        if before is not None and before.released_as(content_hash, parse_fp):
+        again = key in self.retry
+        if before is not None and not again and before.released_as(content_hash, parse_fp):
             self.touched[key] = content_hash
             if before.meta_hash != self.meta_hash:
                 self.meta.add(key)
             return True
         if (
             before is not None
+            and not again
             and before.rejected_as(content_hash, parse_fp)
-            and not may_pass_by_itself(before.reason, before.tries)
+            and not may_pass_by_itself(before.reason, before.tries, self._waited_s(before))
         ):
             self.still_quarantined.add(key)
             self.touched[key] = content_hash
@@ -105,6 +122,12 @@ class Ledger:
         """Note that an item did not pass a stage."""
         row = rejected_row(key=key, stage=stage, reason=verdict.reason, message=verdict.message)
         self.rejected[key] = {**row, "content_hash": content_hash}
+
+    def _waited_s(self, before: KnownItem) -> float:
+        """Return how long ago an item was last tried, in seconds."""
+        if self.now is None or before.tried_at is None:
+            return math.inf
+        return (self.now - before.tried_at).total_seconds()
 
     def counts(self, listed: int, gone: int) -> ItemCounts:
         """Return the run's item counts. Raises ValueError when an item was lost (law 1)."""
@@ -157,5 +180,6 @@ def _facts(row: dict[str, Any]) -> dict[str, Any]:
         "parse_fp": row["parse_fp"],
         "reason": row["reason"],
         "tries": row["tries"],
+        "tried_at": row["listed_at"],
         "released": row["released"],
     }

@@ -2,7 +2,12 @@
 
 from __future__ import annotations
 
+from typing import TYPE_CHECKING
+
 from schemas.run import STAGES, Run
+
+if TYPE_CHECKING:
+    from flows.stages.maintaining import Maintenance
 
 
 def change_report(run: Run) -> str:
@@ -10,6 +15,30 @@ def change_report(run: Run) -> str:
     title = f"# {run.source}: {f'release {run.release}' if run.published else run.state}"
     parts = [title, _refusal(run), _changes(run), _cost(run), _gates(run)]
     return "\n\n".join(part for part in parts if part)
+
+
+def backfill_report(runs: list[Run]) -> str:
+    """Return a backfill as Markdown: a line for each release it made or tried."""
+    head = "| | items | made again | left to ingest | chunks added | updated | removed | embedded | seconds |"
+    rows = [
+        f"| {f'release {run.release}' if run.published else run.state} | {run.items.listed} "
+        f"| {run.items.changed} | {run.items.unchanged} | {run.chunks.added} | {run.chunks.updated} "
+        f"| {run.chunks.removed} | {run.embedded} | {run.seconds['total']:.1f} |"
+        for run in runs
+    ]
+    return "\n".join(["# Backfill", "", head, "|---" * 9 + "|", *rows, "", *map(_refusal, runs)])
+
+
+def maintenance_report(done: Maintenance) -> str:
+    """Return a maintenance as Markdown."""
+    numbers = {"expired": done.expired, "deleted": done.deleted}
+    lines = [f"- releases {what}: {', '.join(map(str, found)) or 'none'}" for what, found in numbers.items()]
+    lines += [f"- compacted: {', '.join(done.compacted) or 'nothing'}"]
+    lines += [f"- left alone, somebody was writing: {skipped}" for skipped in done.skipped]
+    lines += [f"- {done.embeddings_collected} cached embeddings that nothing uses deleted"]
+    lines += [f"- on disk: {done.bytes_before:,} bytes before, {done.bytes_after:,} after"]
+    title = f"release {done.release}" if done.release else "no new release"
+    return "\n".join([f"# Maintenance: {title}", "", *lines])
 
 
 def _refusal(run: Run) -> str:

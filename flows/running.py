@@ -7,8 +7,11 @@ import urllib.error
 import urllib.request
 from http import HTTPStatus
 
+from flows.stages.backfills import backfill_project
 from flows.stages.ingesting import IngestOptions, ingest_source
+from flows.stages.maintaining import Maintenance, maintain
 from flows.workspace import Workspace
+from schemas.backfill import BackfillOptions
 from schemas.run import Run
 
 ANSWER_S = 2.0
@@ -33,3 +36,21 @@ def run_ingest(workspace: Workspace, name: str, options: IngestOptions) -> Run:
     from flows.ingest import ingest_in_workspace
 
     return ingest_in_workspace(workspace, name, options)
+
+
+def run_maintain(workspace: Workspace) -> Maintenance:
+    """Maintain the store: as a Prefect flow run where Prefect is, else plainly."""
+    if not prefect_answers():
+        return maintain(workspace)
+    from flows.maintain import maintain_in_workspace
+
+    return maintain_in_workspace(workspace)
+
+
+def run_backfill(workspace: Workspace, sources: list[str] | None, options: BackfillOptions) -> list[Run]:
+    """Backfill sources, or all of them: as Prefect flow runs where Prefect is, else plainly."""
+    if not prefect_answers():
+        return backfill_project(workspace, sources, options)
+    from flows.backfill import backfill_in_workspace
+
+    return backfill_in_workspace(workspace, sources, options)

@@ -30,7 +30,7 @@ ITEM = pa.schema(
         pa.field("reason", pa.string()),  # of its quarantine
         pa.field("parse_fp", pa.string()),  # of the parser that last saw it
         pa.field("tries", pa.int32(), nullable=False),
-        pa.field("listed_at", TIMESTAMP, nullable=False),  # by the run that last found its content new
+        pa.field("listed_at", TIMESTAMP, nullable=False),  # by the run that last found it new or tried it
     ]
 )
 """One row is one item as last listed; a touched token costs a row here and never a release."""

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
+from datetime import datetime
 
 import pyarrow as pa
 import pyarrow.compute as pc
@@ -30,6 +31,10 @@ POISON = frozenset({Reason.PARSER_TIMEOUT, Reason.PARSER_MEMORY})
 TRIES = 2
 """An item whose parser ran out of time or memory may do so every time: it is tried twice, and waits."""
 
+FIRST_WAIT_S, WAIT_FACTOR, LONGEST_WAIT_S = 60, 4, 24 * 60 * 60
+WAITS_S = tuple(min(LONGEST_WAIT_S, FIRST_WAIT_S * WAIT_FACTOR**n) for n in range(7))
+"""How long an item whose reason may pass by itself rests after its first failed try, its second, ..."""
+
 DIGESTS = pa.schema([("key", pa.string()), ("digest", pa.string())])
 
 FETCH, REDO, META, UNCHANGED, QUARANTINED = "fetch", "redo", "meta", "unchanged", "quarantined"
@@ -44,8 +49,10 @@ with documents as (
 select l.key, case
     when i.token is distinct from l.token then 'fetch'
     when i.state = 'quarantined' or i.state = 'stale' then
-        case when i.parse_fp is distinct from l.parse_fp or list_contains($passing, i.reason)
-                  or (list_contains($poison, i.reason) and i.tries < $tries) then 'fetch'
+        case when i.parse_fp is distinct from l.parse_fp then 'fetch'
+             when $waits[least(i.tries, len($waits))] * 1e6 <= epoch_us($now) - epoch_us(i.listed_at)
+                  and (list_contains($passing, i.reason)
+                       or (list_contains($poison, i.reason) and i.tries < $tries)) then 'fetch'
              else 'quarantined' end
     when d.key is null or case when r.digest is null then i.content_hash is distinct from d.content_hash
                                else i.released is distinct from r.digest end then 'fetch'
@@ -83,7 +90,7 @@ class Changes:
         return len(self.fetch) + len(self.redo) + len(self.meta) + len(self.unchanged) + len(self.quarantined)
 
 
-def compare(listed: pa.Table, items: pa.Table, known: pa.Table, *, meta_hash: str) -> Changes:
+def compare(listed: pa.Table, items: pa.Table, known: pa.Table, *, meta_hash: str, now: datetime) -> Changes:
     """Sort a complete listing into what must be fetched, redone, relabeled, left, and what is gone."""
     import duckdb
 
@@ -98,6 +105,8 @@ def compare(listed: pa.Table, items: pa.Table, known: pa.Table, *, meta_hash: st
             "passing": sorted(str(r) for r in TRANSIENT - POISON),
             "poison": sorted(str(r) for r in POISON),
             "tries": TRIES,
+            "waits": list(WAITS_S),
+            "now": now,
         }
         rows = connection.execute(COMPARE, parameters).fetchall()
         gone = connection.execute(GONE).fetchall()
@@ -122,9 +131,13 @@ def records_digests(documents: pa.Table) -> dict[str, str]:
     return {key: digest("records", *sorted(hashes)) for key, hashes in found.items()}
 
 
-def may_pass_by_itself(reason: str | None, tries: int) -> bool:
-    """Tell whether an item that was rejected so often for this reason is worth another try as it is."""
-    return reason in TRANSIENT and (reason not in POISON or tries < TRIES)
+def may_pass_by_itself(reason: str | None, tries: int, waited_s: float) -> bool:
+    """Tell whether an item that was rejected so often for this reason, and last so long ago, is tried again.
+
+    `COMPARE` says the same of many items at once.
+    """
+    rested = waited_s >= WAITS_S[min(max(tries, 1), len(WAITS_S)) - 1]
+    return rested and reason in TRANSIENT and (reason not in POISON or tries < TRIES)
 
 
 def changed_rows(new: pa.Table, old: pa.Table, *, key: str, ignore: frozenset[str] = frozenset()) -> pa.Table:

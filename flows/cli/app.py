@@ -8,7 +8,17 @@ from typing import Annotated
 
 import typer
 
-from flows.cli import ask, datasets, ingesting, operating, projects, quarantining, releasing
+from flows.cli import (
+    ask,
+    backfilling,
+    datasets,
+    ingesting,
+    operating,
+    projects,
+    quarantining,
+    releasing,
+    upgrading,
+)
 from flows.cli.output import Output, print_error
 from flows.environment import quiet
 from schemas.errors import HeadwaterError
@@ -33,7 +43,17 @@ def options(
     context.obj = Output(project=project, as_json=as_json)
 
 
-for module in (projects, ingesting, ask, datasets, releasing, quarantining, operating):
+for module in (
+    projects,
+    ingesting,
+    backfilling,
+    ask,
+    datasets,
+    releasing,
+    quarantining,
+    operating,
+    upgrading,
+):
     module.register(app)
 
 

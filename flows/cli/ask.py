@@ -30,7 +30,7 @@ def context(  # noqa: PLR0913, PLR0917 - Typer reads the options from the parame
         list[str] | None, typer.Option("--group", help="A group of theirs; may be given again.")
     ] = None,
     release: Annotated[
-        int | None, typer.Option("--release", help="Ask this release instead of the newest.")
+        str | None, typer.Option("--release", help="Ask this release, by number or name, not the newest.")
     ] = None,
     as_of: Annotated[
         str | None, typer.Option("--as-of", help="The newest release made at or before this time.")
@@ -42,10 +42,12 @@ def context(  # noqa: PLR0913, PLR0917 - Typer reads the options from the parame
 ) -> None:
     """The prompt for a question: passages the asker may read, each with its citation."""
     from flows.stages.contexts import context as assemble
+    from infra.store import releases
 
-    request = request_of(question, view, principal, group, release, as_of, budget, explain)
     out: Output = ctx.obj
     with out.workspace() as workspace:
+        number = releases.named(workspace.store, release).release if release is not None else None
+        request = request_of(question, view, principal, group, number, as_of, budget, explain)
         found = assemble(workspace, request)
     out.show(found.model_dump(mode="json"), context_text(found))
 

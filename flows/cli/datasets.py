@@ -23,7 +23,7 @@ def export(
     context: typer.Context,
     dataset: Annotated[str, typer.Argument(help="A dataset's name in the project file.")],
     release: Annotated[
-        int | None, typer.Option("--release", help="Export this release instead of the newest.")
+        str | None, typer.Option("--release", help="Export this release, by number or name, not the newest.")
     ] = None,
     out: Annotated[
         Path | None,
@@ -32,10 +32,12 @@ def export(
 ) -> None:
     """Write a dataset's files: rows for trainers, a card, a manifest, and each row's lineage."""
     from flows.stages.exporting import export as write
+    from infra.store import releases
 
     to: Output = context.obj
     with to.workspace() as workspace:
-        written = write(workspace, dataset, release=release, out=out)
+        number = releases.named(workspace.store, release).release if release is not None else None
+        written = write(workspace, dataset, release=number, out=out)
     to.show(written.as_dict(), _export_text(written))
 
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
@@ -10,6 +11,7 @@ from flows.cli.output import Output
 from schemas.errors import ConfigError, RefusedError
 
 if TYPE_CHECKING:
+    from flows.stages.ingesting import IngestOptions
     from flows.stages.planning import SourcePlan
     from flows.workspace import Workspace
     from schemas.run import Run
@@ -49,20 +51,27 @@ def ingest(
     ] = False,
 ) -> None:
     """Bring sources up to date and publish one release each, or change nothing."""
-    from flows.running import run_ingest
     from flows.stages.ingesting import IngestOptions
 
     out: Output = context.obj
     options = IngestOptions(full=full, allow_shrink=allow_shrink, allow_rebuild=allow_rebuild)
-    runs: list[Run] = []
     with out.workspace() as workspace:
-        for name in chosen(workspace, source):
-            runs.append(run_ingest(workspace, name, options))
-            out.say(run_text(runs[-1]))
+        ingest_each(out, workspace, dict.fromkeys(chosen(workspace, source), options))
+
+
+def ingest_each(out: Output, workspace: Workspace, options: Mapping[str, IngestOptions]) -> None:
+    """Ingest sources, each with its options, and print their runs; exit 3 when one was refused."""
+    from flows.running import run_ingest
+
+    runs: list[Run] = []
+    for name, how in options.items():
+        runs.append(run_ingest(workspace, name, how))
+        out.say(run_text(runs[-1]))
     if out.as_json:
         answer: Any = runs[0].as_dict() if len(runs) == 1 else [run.as_dict() for run in runs]
         out.show(answer)
-    _exit_if_refused(runs)
+    if any(run.refused for run in runs):
+        raise typer.Exit(RefusedError.exit_code)
 
 
 def chosen(workspace: Workspace, names: list[str] | None) -> list[str]:
@@ -109,8 +118,3 @@ def plan_line(plan: SourcePlan) -> str:
         f"{items['unchanged']} unchanged, {items['quarantined']} in quarantine; "
         f"{plan.parsed} to parse, {cost}; {seconds}"
     )
-
-
-def _exit_if_refused(runs: list[Run]) -> None:
-    if any(run.refused for run in runs):
-        raise typer.Exit(RefusedError.exit_code)

@@ -1,4 +1,4 @@
-"""`headwater demo`, `deploy` and `up`."""
+"""`headwater demo`, `deploy`, `up` and `maintain`."""
 
 from __future__ import annotations
 
@@ -12,6 +12,7 @@ def register(app: typer.Typer) -> None:
     app.command("demo")(demo)
     app.command("deploy")(deploy)
     app.command("up")(up)
+    app.command("maintain")(maintain)
 
 
 def demo(context: typer.Context) -> None:
@@ -42,3 +43,20 @@ def up(context: typer.Context) -> None:
 
     out: Output = context.obj
     run_until_stopped(out.project, out.say)
+
+
+def maintain(context: typer.Context) -> None:
+    """Thin out old releases, compact the tables and forget what nobody uses; safe at any time."""
+    from flows.running import run_maintain
+
+    out: Output = context.obj
+    with out.workspace() as workspace:
+        done = run_maintain(workspace)
+    made = f"release {done.release} of equal content" if done.release else "no new release"
+    lines = [
+        f"{made}; {len(done.expired)} releases expired, {len(done.deleted)} deleted",
+        f"compacted {', '.join(done.compacted) or 'nothing'}",
+        f"{done.embeddings_collected} unused embeddings deleted",
+        f"{done.bytes_before / 1e6:,.1f} MB before, {done.bytes_after / 1e6:,.1f} MB after",
+    ]
+    out.show(done.as_dict(), "\n".join(lines + [f"left alone: {skipped}" for skipped in done.skipped]))

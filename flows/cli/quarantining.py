@@ -6,10 +6,11 @@ from typing import Annotated, Any
 
 import typer
 
+from flows.cli.ingesting import ingest_each
 from flows.cli.output import Output
 from schemas.errors import NotFoundError
 
-group = typer.Typer(help="List and show what did not pass.", no_args_is_help=True)
+group = typer.Typer(help="List, show and try again what did not pass.", no_args_is_help=True)
 
 
 def register(app: typer.Typer) -> None:
@@ -59,6 +60,28 @@ def show(
             f"there is no quarantine entry {quarantine_id!r}", fix="run `headwater quarantine list --all`"
         )
     out.show(rows[0], "\n".join(f"{name:<14}{value}" for name, value in rows[0].items()))
+
+
+@group.command("retry")
+def retry(
+    context: typer.Context,
+    ids: Annotated[
+        list[str] | None, typer.Argument(metavar="[ID]...", help="Ids from the list; all of it without them.")
+    ] = None,
+    source: Annotated[str | None, typer.Option("--source", help="Only this source.")] = None,
+) -> None:
+    """Fetch and parse quarantined items again now, whatever their reason, in a run of their source."""
+    from flows.stages.ingesting import IngestOptions
+    from flows.stages.retrying import items_to_retry
+
+    out: Output = context.obj
+    with out.workspace() as workspace:
+        found = items_to_retry(workspace, ids or (), source)
+        if not found:
+            out.show([], "nothing is in quarantine")
+            return
+        options = {name: IngestOptions(retry=keys) for name, keys in found.items()}
+        ingest_each(out, workspace, options)
 
 
 def _what(row: dict[str, Any]) -> str:

@@ -102,6 +102,24 @@ def differences(staged: Staged) -> Differences:
     )
 
 
+def of_chunks(staged: Staged, table: str) -> Difference:
+    """Compare a table's staged chunks with the released ones of the same documents."""
+    rows = staged.staging.scan(table, ["document_id"], staged.valid)
+    return Difference() if rows is None else _chunks(staged, table, set(rows["document_id"].to_pylist()))
+
+
+def of_vectors(staged: Staged, table: str) -> Difference:
+    """Compare nothing but vectors: chunks that are released and staged, with others."""
+    new = staged.staging.scan(table, ["chunk_id", "document_id", "vector"], staged.valid)
+    if new is None:
+        return Difference()
+    documents = sorted(set(new["document_id"].to_pylist()))
+    columns = ["chunk_id", "vector"]
+    schema = pa.schema([new.schema.field(name) for name in columns])
+    old = _released_rows(staged, table, "document_id", documents, columns, schema)
+    return Difference(updated=_compared(new.select(columns), old, "chunk_id").updated)
+
+
 def _removed_and_stale(staged: Staged) -> tuple[set[str], set[str]]:
     def documents(keys: Iterable[str]) -> set[str]:
         known = staged.ledger.known

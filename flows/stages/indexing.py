@@ -77,6 +77,19 @@ def embed(workspace: Workspace, index: Index, chunks: pa.Table) -> tuple[pa.Tabl
     return with_vectors(chunks, vectors, [known[h][1] for h in hashes]), len(unseen)
 
 
+def embed_again(workspace: Workspace, index: Index, chunks: pa.Table) -> pa.Table:
+    """Return released chunks with vectors computed now, which the cache remembers instead of its own."""
+    embedder = workspace.embedder(index)
+    cache = EmbeddingCache(workspace.store, fingerprint=index.embedder_fp, dimension=embedder.dimension)
+    texts = dict(zip(chunks["text_hash"].to_pylist(), chunks["text"].to_pylist(), strict=True))
+    vectors = embedder.embed_documents(list(texts.values()))
+    cache.put(list(texts), vectors, embedder.runtime, replace=True)
+    row = {text_hash: n for n, text_hash in enumerate(texts)}
+    order = [row[text_hash] for text_hash in chunks["text_hash"].to_pylist()]
+    bare = chunks.drop_columns(["vector", "runtime"])
+    return with_vectors(bare, vectors[order], [embedder.runtime] * bare.num_rows)
+
+
 def with_vectors(chunks: pa.Table, vectors: Vectors, runtimes: list[str]) -> pa.Table:
     """Return chunks with their vector and runtime columns, in the chunk table's schema."""
     flat = pa.array(np.ascontiguousarray(vectors, dtype=np.float32).reshape(-1), pa.float32())

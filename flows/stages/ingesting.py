@@ -12,7 +12,7 @@ from flows.stages.differences import Differences, Staged, differences
 from flows.stages.listing import Survey, check_shrink, survey
 from flows.stages.parsing import Job, ParsedItem, parsed
 from flows.stages.publishing import publish_staged
-from flows.stages.rebuilding import check_redo, rebuild, unbuilt
+from flows.stages.rebuilding import check_redo, labeled, rebuild, surviving, unbuilt
 from flows.stages.recording import remember_items, remember_quarantine, remember_run
 from flows.stages.reporting import ActiveRun, failed, report
 from flows.stages.staging import batched, stage_batch
@@ -34,6 +34,8 @@ class IngestOptions:
     """Read every item's bytes, whatever its token says."""
     allow_shrink: bool = False
     allow_rebuild: bool = False
+    retry: frozenset[str] = frozenset()
+    """Keys of items to fetch and parse again, whatever is known of them."""
 
 
 @dataclass(kw_only=True)
@@ -73,7 +75,8 @@ def ingest_source(
 
 def _run(run: Ingest, step: Step) -> Run:
     with run.seconds.spent_on("list"):
-        found = step("list", lambda: survey(run.workspace, run.name, run.base, full=run.options.full))
+        full, retry = run.options.full, run.options.retry
+        found = step("list", partial(survey, run.workspace, run.name, run.base, full=full, retry=retry))
     try:
         check_shrink(run.workspace, found, allow=run.options.allow_shrink)
         check_redo(run.workspace, found, run.base, allow=run.options.allow_rebuild)
@@ -119,8 +122,9 @@ def _work(run: Ingest, found: Survey, ledger: Ledger, step: Step) -> list[tuple[
     for index in unbuilt(run.workspace, run.base):
         base = run.base
         if base is not None:
-            tools = (run.workspace, run.staging, base, index)
-            markers += rebuild(*tools, ledger, found, run.seconds, run.run_id)
+            survivors = surviving(run.workspace, base, ledger, found)
+            label = labeled(run.workspace, found, ledger)
+            markers += rebuild(run, base, index, survivors, ledger, label=label)
     return markers
 
 
@@ -137,6 +141,8 @@ def open_ledger(workspace: Workspace, found: Survey, staged: dict[tuple[str, str
         staged=staged,
         meta_hash=workspace.opened.source(found.name).meta_hash,
         keep=workspace.opened.project.policy.on_reject == "keep",
+        now=found.listed_at,
+        retry=found.retry,
     )
     ledger.unchanged |= set(found.changes.unchanged)
     ledger.meta |= set(found.changes.meta)

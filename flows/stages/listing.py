@@ -6,6 +6,7 @@ from dataclasses import dataclass, replace
 from datetime import datetime
 
 import pyarrow as pa
+import pyarrow.compute as pc
 
 from flows.stages.parsing import parse_fingerprint
 from flows.workspace import Workspace
@@ -41,9 +42,18 @@ class Survey:
     known: pa.Table
     changes: Changes
     listed_at: datetime
+    retry: frozenset[str] = frozenset()
+    """Keys of items that are tried again, whatever is known of them."""
 
 
-def survey(workspace: Workspace, name: str, base: Release | None, *, full: bool = False) -> Survey:
+def survey(
+    workspace: Workspace,
+    name: str,
+    base: Release | None,
+    *,
+    full: bool = False,
+    retry: frozenset[str] = frozenset(),
+) -> Survey:
     """List a source and compare it with the last release; `full` fetches and redoes every item."""
     from infra.store.filters import equals
 
@@ -57,8 +67,9 @@ def survey(workspace: Workspace, name: str, base: Release | None, *, full: bool 
         "parse_fp",
         pa.array([parse_fingerprint(key, section) for key in listing.items["key"].to_pylist()], pa.string()),
     )
-    seen = items.slice(0, 0) if full else items
-    changes = compare(listed.select(LISTED.names), seen, known, meta_hash=section.meta_hash)
+    seen = items.slice(0, 0) if full else _without(items, retry)
+    listed = listed.select(LISTED.names)
+    changes = compare(listed, seen, known, meta_hash=section.meta_hash, now=listed_at)
     changes = replace(changes, gone=_gone(listing, changes, items))
     return Survey(
         name=name,
@@ -68,7 +79,12 @@ def survey(workspace: Workspace, name: str, base: Release | None, *, full: bool 
         known=known,
         changes=changes,
         listed_at=listed_at,
+        retry=retry,
     )
+
+
+def _without(items: pa.Table, keys: frozenset[str]) -> pa.Table:
+    return items.filter(pc.invert(pc.is_in(items["key"], pa.array(sorted(keys), pa.string()))))
 
 
 def _gone(listing: Listing, changes: Changes, items: pa.Table) -> tuple[str, ...]:

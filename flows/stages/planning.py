@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import json
 from collections.abc import Iterable
 from dataclasses import asdict, dataclass
 from typing import Any
@@ -11,18 +10,16 @@ import pyarrow as pa
 import pyarrow.compute as pc
 
 from flows.ledger import Ledger
+from flows.stages.estimating import estimate_s
 from flows.stages.indexing import cut_documents
 from flows.stages.ingesting import open_ledger
 from flows.stages.listing import Survey, survey
 from flows.stages.parsing import Job, ParsedItem, parsed
 from flows.stages.rebuilding import surviving, unbuilt
 from flows.workspace import Index, Seconds, Workspace
-from infra.store import logs, releases
+from infra.store import releases
 from infra.store.embedding_cache import EmbeddingCache
 from schemas.release import Release
-
-START_UP_S = 3.0
-"""Seconds a run takes before its first item, where no earlier run tells better."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -74,7 +71,7 @@ def plan_source(workspace: Workspace, name: str, *, fast: bool = False) -> Sourc
         chunks=chunks,
         texts_to_embed=texts,
         exact=True,
-        seconds=_seconds(workspace, name, ledger.parsed, texts),
+        seconds=estimate_s(workspace, name, parses=ledger.parsed, texts=texts),
     )
 
 
@@ -96,7 +93,7 @@ def _from_listing(workspace: Workspace, found: Survey) -> SourcePlan:
         chunks=0,
         texts_to_embed=0,
         exact=False,
-        seconds=_seconds(workspace, found.name, len(changes.fetch) + len(changes.redo), None),
+        seconds=estimate_s(workspace, found.name, parses=len(changes.fetch) + len(changes.redo), texts=None),
     )
 
 
@@ -129,17 +126,3 @@ def _cut(workspace: Workspace, index: Index, documents: pa.Table, unseen: set[st
     cache = EmbeddingCache(workspace.store, fingerprint=index.embedder_fp, dimension=embedder.dimension)
     unseen |= hashes - set(cache.get(sorted(hashes)))
     return len(cut.passed)
-
-
-def _seconds(workspace: Workspace, name: str, parses: int, texts: int | None) -> float | None:
-    """Estimate from the newest run that had work to do: its seconds per parsed item and per embedded text."""
-    for row in logs.last_rates(workspace.store, name).to_pylist():
-        run = json.loads(row["report"])
-        if run["parsed"] and run["state"] == "published":
-            spent = run["seconds"]
-            embedding = spent.get("embed", 0.0)
-            per_text = embedding / run["embedded"] if run["embedded"] else 0.0
-            per_item = (spent["total"] - embedding) / run["parsed"]
-            expected = texts if texts is not None else parses * run["embedded"] / run["parsed"]
-            return round(float(parses * per_item + expected * per_text), 1)
-    return None if parses else START_UP_S

@@ -34,7 +34,10 @@ def _states(workspace: Workspace, sources: set[str]) -> dict[tuple[str, str], di
 def _remembered_at(workspace: Workspace, source: str) -> datetime | None:
     """Return when the last run began that remembered the source's items: a refused one does not."""
     runs = logs.last_rates(workspace.store, source).to_pylist()
-    return next((run["started_at"] for run in runs if run["state"] in ("published", "unchanged")), None)
+    remembered = (
+        run for run in runs if run["verb"] == "ingest" and run["state"] in ("published", "unchanged")
+    )
+    return next((run["started_at"] for run in remembered), None)
 
 
 def _still(

@@ -21,14 +21,14 @@ from schemas.run import Run
 from transforms.changes import records_digests
 
 
-def remember_run(workspace: Workspace, run: Run, started_at: datetime) -> None:
+def remember_run(workspace: Workspace, run: Run, started_at: datetime, verb: str = "ingest") -> None:
     """Log one run, whatever became of it."""
     logs.append_run(
         workspace.store,
         {
             "run_id": run.run_id,
             "source": run.source,
-            "verb": "ingest",
+            "verb": verb,
             "started_at": started_at,
             "seconds": run.seconds["total"],
             "state": run.state,
@@ -110,7 +110,8 @@ def _item(workspace: Workspace, source: str, listed: dict[str, Any], ledger: Led
             state, reason = before.state, before.reason
     else:
         return None
-    tries = before.tries + 1 if before and before.content_hash == content_hash and state != "live" else 1
+    again = before is not None and before.content_hash == content_hash and state != "live"
+    tries = before.tries + (key in ledger.rejected) if before and again else 1
     return {
         "item_id": digest("item", source, key),
         "source": source,

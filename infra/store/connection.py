@@ -13,6 +13,7 @@ from typing import TYPE_CHECKING, Any, TypeVar
 import pyarrow as pa
 
 from infra.store.heal import heal
+from infra.store.light_import import import_lancedb
 from infra.store.lock import PUBLISH, locked
 from schemas.document import PRIMARY_KEY
 from schemas.errors import BusyError, NotFoundError, StoreError
@@ -57,14 +58,13 @@ class Store:
     @cached_property
     def db(self) -> DBConnection:
         """The connection, opened at first use; a store of a newer format is refused."""
-        import lancedb
-
+        lancedb = import_lancedb()
         session = lancedb.Session(
             index_cache_size_bytes=INDEX_CACHE_BYTES, metadata_cache_size_bytes=METADATA_CACHE_BYTES
         )
         if "://" not in self.uri:
             Path(self.uri).mkdir(parents=True, exist_ok=True)
-        db = lancedb.connect(self.uri, storage_options=self._options, session=session)
+        db: DBConnection = lancedb.connect(self.uri, storage_options=self._options, session=session)
         self._mending(lambda: self._check_format(db))
         return db
 

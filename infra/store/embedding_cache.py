@@ -35,8 +35,10 @@ class EmbeddingCache:
             found.update({k: (v, r) for k, v, r in zip(keys, vectors, runtimes, strict=True)})
         return found
 
-    def put(self, text_hashes: Sequence[str], vectors: Vectors, runtime: str) -> None:
-        """Remember the vectors of texts; a text that somebody else added meanwhile keeps its vector."""
+    def put(
+        self, text_hashes: Sequence[str], vectors: Vectors, runtime: str, *, replace: bool = False
+    ) -> None:
+        """Remember the vectors of texts; a text that somebody added meanwhile keeps its vector, or not."""
         if not text_hashes:
             return
         column = pa.FixedSizeListArray.from_arrays(
@@ -46,4 +48,7 @@ class EmbeddingCache:
             [pa.array(text_hashes), column, pa.array([runtime] * len(text_hashes))], schema=self._schema
         )
         table = self._store.ensure(self._name, self._schema)
-        table.merge_insert("text_hash").when_not_matched_insert_all().use_index(use_index=False).execute(rows)
+        merge = table.merge_insert("text_hash").when_not_matched_insert_all()
+        if replace:
+            merge = merge.when_matched_update_all()
+        merge.use_index(use_index=False).execute(rows)

@@ -65,8 +65,8 @@ def last_rates(store: Store, source: str) -> pa.Table:
 
 
 def last_run(store: Store, source: str) -> Run:
-    """Return the report of a source's newest run. Raises NotFoundError when it never ran."""
-    rows = last_rates(store, source).slice(0, 1).to_pylist()
+    """Return the report of a source's newest ingest. Raises NotFoundError when it never ran."""
+    rows = [row for row in last_rates(store, source).to_pylist() if row["verb"] == "ingest"]
     if not rows:
         raise NotFoundError(f"source {source!r} was never ingested", fix="run `headwater ingest`")
     report = json.loads(rows[0]["report"])

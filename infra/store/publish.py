@@ -160,7 +160,7 @@ def commit(
         parent=last.release if last else None,
         created_at=publication.created_at,
         kind=publication.kind,
-        state="hold" if publication.kind == "rollback" else "open",
+        state=_state(last, publication),
         tables={name: _pinned(name, table) for name, table in heads.items()},
         indexes=dict(publication.indexes),
         counts={_short(name): table.count_rows() for name, table in heads.items()},
@@ -177,6 +177,12 @@ def commit(
     _insert(store, release)
     sync_to_disk(store.uri)
     return release
+
+
+def _state(last: Release | None, publication: Publication) -> str:
+    """A rollback puts publishing on hold; only `resume` ends that."""
+    held = last is not None and last.state == "hold" and publication.kind == "maintain"
+    return "hold" if held or publication.kind == "rollback" else "open"
 
 
 def _pinned(name: str, table: Table) -> TableVersion:

@@ -47,6 +47,19 @@ def get(store: Store, number: int) -> Release:
     return found[number]
 
 
+def named(store: Store, given: str) -> Release:
+    """Return the release a person means by its number or its name. Raises NotFoundError naming the names."""
+    if given.isdecimal():
+        return get(store, int(given))
+    names = {release.name: release for release in releases(store) if release.name}
+    if given not in names:
+        there = ", ".join(sorted(names)) or "none"
+        raise NotFoundError(
+            f"no release is named {given!r} (names there are: {there})", fix="run `headwater release list`"
+        )
+    return names[given]
+
+
 def as_of(store: Store, moment: datetime) -> Release:
     """Return the newest release made at or before a moment. Raises NotFoundError naming the oldest."""
     found = releases(store)

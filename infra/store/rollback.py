@@ -32,7 +32,7 @@ def rollback(store: Store, number: int, *, now: datetime, wait_s: float = 60.0) 
                 table.restore(pinned.version)
             heads[name] = table
         note = f"rollback to release {number}"
-        return commit(store, last, heads, _equal_to(target, "rollback", now, note))
+        return commit(store, last, heads, equal_to(target, "rollback", now, note))
 
 
 def resume(store: Store, *, now: datetime, wait_s: float = 60.0) -> Release:
@@ -44,7 +44,7 @@ def resume(store: Store, *, now: datetime, wait_s: float = 60.0) -> Release:
             return last
         repair(store, last)
         heads = {name: store.open(name) for name in last.tables}
-        return commit(store, last, heads, _equal_to(last, "resume", now, "publishing resumed"))
+        return commit(store, last, heads, equal_to(last, "resume", now, "publishing resumed"))
 
 
 def _newest(store: Store) -> int:
@@ -54,7 +54,8 @@ def _newest(store: Store) -> int:
     return last.release
 
 
-def _equal_to(release: Release, kind: str, now: datetime, note: str) -> Publication:
+def equal_to(release: Release, kind: str, now: datetime, note: str) -> Publication:
+    """Return the publication that makes a release with the same content as another."""
     return Publication(
         changes={},
         indexes=release.indexes,

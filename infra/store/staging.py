@@ -67,6 +67,11 @@ class Staging:
         )
         return written
 
+    def mark(self, source: str, keys: Iterable[str], state: str) -> None:
+        """Append markers that stand for no staged rows: what its owner wants to know after a crash."""
+        rows = [{"batch": "", "source": source, "key": key, "work": "", "state": state} for key in keys]
+        self._add(self._items, pa.Table.from_pylist(rows, schema=STAGED_ITEM))
+
     def items(self) -> list[dict[str, str]]:
         """Return the markers of staged items, oldest first."""
         return self._store.scan(self._items).to_pylist() if self._store.has(self._items) else []

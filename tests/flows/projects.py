@@ -10,6 +10,7 @@ import io
 import os
 from collections.abc import Callable
 from dataclasses import dataclass, field
+from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from typing import Any
 
@@ -51,6 +52,8 @@ class Project:
     """Loaded once for all projects of a session."""
     parses: Callable[[], int] = lambda: 0
     settings: dict[str, Any] = field(default_factory=dict)
+    later: timedelta = timedelta()
+    """How far the project's clock is ahead of ours."""
 
     def __post_init__(self) -> None:
         self.root.mkdir(parents=True, exist_ok=True)
@@ -83,14 +86,15 @@ class Project:
         """Open the project as it is now."""
         path = self.root / "headwater.yaml"
         path.write_text(yaml.safe_dump(self.settings), encoding="utf-8")
-        return open_workspace(path, _embedders=self.embedders)
+        clock = lambda: datetime.now(UTC) + self.later  # noqa: E731
+        return open_workspace(path, _embedders=self.embedders, clock=clock)
 
     @property
     def store(self) -> Store:
         """A new connection: what another process would see."""
         return Store(self.root / self.settings["store"]["uri"])
 
-    def ingest(self, source: str = "docs", *, step: Step = direct, **options: bool) -> Paid:
+    def ingest(self, source: str = "docs", *, step: Step = direct, **options: Any) -> Paid:
         """Ingest a source, and hold the run to law 1."""
         workspace = self.open()
         live, embedded, parsed = self.live(source), self._embedded(), self.parses()

@@ -51,6 +51,7 @@ def test_every_verb_has_help_and_help_needs_no_heavy_package(tmp_path: Path) -> 
         "quarantine",
         "deploy",
         "up",
+        "upgrade",
         "doctor",
     ):
         assert headwater(tmp_path, verb, "--help").code == 0, verb
@@ -128,7 +129,11 @@ def test_the_same_question_at_the_same_release_has_the_same_digest(folder: Path)
         (["context", "   "], 2, "blank"),
         (["context", "a?", "--budget", "64"], 2, "the budget is 64 tokens"),
         (["release", "show", "7"], 2, "there is no release 7"),
+        (["release", "show", "golden"], 2, "no release is named 'golden'"),
+        (["release", "diff", "1", "7"], 2, "there is no release 7"),
+        (["release", "name", "1", "7"], 2, "cannot name a release"),
         (["quarantine", "show", "nothing"], 2, "no quarantine entry"),
+        (["quarantine", "retry", "nothing"], 2, "no quarantine entry"),
         (["--project", "missing.yaml", "plan"], 2, "cannot be read"),
         (["deploy"], 4, "no Prefect API answers"),
     ],
@@ -148,6 +153,7 @@ def test_a_person_reads_releases_plans_and_the_quarantine_as_text(folder: Path) 
     assert "ingest notes" in headwater(folder, "release", "list").out
     assert "0 added, 0 changed, 0 removed, 3 unchanged" in headwater(folder, "plan").out
     assert headwater(folder, "quarantine", "list").out.strip() == "nothing is in quarantine"
+    assert headwater(folder, "upgrade").out.strip() == "the store is up to date: format 1"
     assert "index default ->" in headwater(folder, "release", "show", "1").out
 
 

@@ -1,11 +1,17 @@
+from datetime import UTC, datetime, timedelta
 from typing import Any
 
 import pyarrow as pa
-from hypothesis import given
+import pytest
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from schemas.item import ITEM
-from transforms.changes import KNOWN, LISTED, Changes, changed_rows, compare
+from schemas.quarantine import TRANSIENT, Reason
+from transforms.changes import KNOWN, LISTED, Changes, changed_rows, compare, may_pass_by_itself
+
+NOW = datetime(2026, 1, 1, tzinfo=UTC)
+MINUTE_S, DAY_S = 60, 24 * 60 * 60
 
 
 def listed(*rows: tuple[str, str, str]) -> pa.Table:
@@ -29,8 +35,8 @@ def documents(*rows: dict[str, Any]) -> pa.Table:
     return pa.Table.from_pylist(list(rows), schema=KNOWN)
 
 
-def changes(listing: pa.Table, seen: pa.Table, known: pa.Table) -> Changes:
-    return compare(listing, seen, known, meta_hash="m")
+def changes(listing: pa.Table, seen: pa.Table, known: pa.Table, now: datetime = NOW) -> Changes:
+    return compare(listing, seen, known, meta_hash="m", now=now)
 
 
 def test_a_new_item_and_one_whose_token_moved_are_fetched() -> None:
@@ -70,6 +76,37 @@ def test_a_quarantined_item_waits_until_its_bytes_or_its_parser_change() -> None
     assert found.fetch == ("parser", "transient")
 
 
+@pytest.mark.parametrize(
+    ("tries", "rests_s"),
+    [(1, MINUTE_S), (2, 4 * MINUTE_S), (3, 16 * MINUTE_S), (6, 1024 * MINUTE_S), (7, DAY_S), (500, DAY_S)],
+)
+def test_what_may_pass_by_itself_rests_four_times_as_long_after_each_try_and_a_day_at_most(
+    tries: int, rests_s: int
+) -> None:
+    rested = [may_pass_by_itself("vanished", tries, waited_s) for waited_s in (rests_s - 0.5, rests_s)]
+
+    assert rested == [False, True]
+
+
+def test_a_parser_that_ran_out_of_time_or_memory_gets_one_more_try_and_permanent_reasons_none() -> None:
+    for reason in Reason:
+        tried_again = [may_pass_by_itself(reason, tries, 10 * DAY_S) for tries in (1, 2)]
+        poison = reason in (Reason.PARSER_TIMEOUT, Reason.PARSER_MEMORY)
+        assert tried_again == [reason in TRANSIENT, reason in TRANSIENT and not poison]
+
+
+@settings(deadline=None)
+@given(st.sampled_from(sorted(Reason)), st.integers(1, 12), st.integers(0, 2 * DAY_S))
+def test_many_items_are_compared_by_the_rule_for_one(reason: Reason, tries: int, waited_s: int) -> None:
+    listed_at = NOW - timedelta(seconds=waited_s)
+    seen = items(item("a", state="quarantined", reason=reason, tries=tries, listed_at=listed_at))
+
+    found = changes(listed(("a", "t", "p")), seen, documents())
+
+    assert (found.fetch == ("a",)) is may_pass_by_itself(reason, tries, waited_s)
+    assert found.listed == 1
+
+
 def test_a_rollback_is_noticed_because_the_release_no_longer_has_what_was_listed() -> None:
     found = changes(listed(("a", "t", "p")), items(item("a", content_hash="new")), documents(document("a")))
 
@@ -85,6 +122,7 @@ def test_what_is_no_longer_listed_is_gone_whether_it_was_published_or_quarantine
 KEYS = st.sampled_from(list("abcdef"))
 
 
+@settings(deadline=None)
 @given(st.sets(KEYS), st.sets(KEYS), st.sets(KEYS), st.data())
 def test_every_listed_key_is_in_exactly_one_list(
     now: set[str], seen: set[str], known: set[str], data: st.DataObject

@@ -108,7 +108,7 @@ def test_resume_without_a_hold_changes_nothing(store: Store, release: Publisher)
 def test_an_unknown_release_is_named_together_with_those_there_are(store: Store, release: Publisher) -> None:
     release(document("a"))
 
-    with pytest.raises(NotFoundError, match=r"no release 7 \(there are: 1\.\.1\)"):
+    with pytest.raises(NotFoundError, match=r"no release 7 \(there are: 1 from 1 to 1\)"):
         releases.get(store, 7)
 
 

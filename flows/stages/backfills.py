@@ -1,0 +1,67 @@
+"""Backfill a project: first the indexes nobody can search yet, else the sources that are named."""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Callable
+
+from flows.stages.backfilling import BackfillPlan, Pace, backfill_source, plan_backfill
+from flows.stages.index_building import build_indexes
+from flows.stages.rebuilding import unbuilt
+from flows.stages.step import Step, direct
+from flows.workspace import Workspace
+from infra.store import releases
+from schemas.backfill import BackfillOptions
+from schemas.errors import NotFoundError
+from schemas.run import Run
+
+
+def backfill_project(
+    workspace: Workspace,
+    sources: list[str] | None,
+    options: BackfillOptions,
+    *,
+    step: Step = direct,
+    wait: Callable[[float], None] = time.sleep,
+) -> list[Run]:
+    """Make what is selected again, source by source, until one is refused.
+
+    With stage chunk or embed and an index that no release has, that index is built, for all sources at once:
+    part of an index is nothing that could be published.
+    """
+    if options.stage != "parse" and waiting_indexes(workspace):
+        pace = Pace(items_per_minute=options.items_per_minute, wait=wait)
+        built = build_indexes(workspace, spend=pace.spend, step=step)
+        return [built] if built else []
+    runs: list[Run] = []
+    for name in selected_sources(workspace, sources, options):
+        runs += backfill_source(workspace, name, options, step=step, wait=wait)
+        if any(run.refused for run in runs):
+            break
+    return runs
+
+
+def waiting_indexes(workspace: Workspace) -> list[str]:
+    """Return the names of the project's indexes that no release has yet."""
+    return [index.name for index in unbuilt(workspace, releases.current(workspace.store))]
+
+
+def selected_sources(workspace: Workspace, sources: list[str] | None, options: BackfillOptions) -> list[str]:
+    """Return the sources that are named; of all of them those in which something is selected."""
+    if sources:
+        return sources
+    return [plan.source for plan in plans(workspace, None, options)]
+
+
+def plans(workspace: Workspace, sources: list[str] | None, options: BackfillOptions) -> list[BackfillPlan]:
+    """Return what a backfill would do to each source. Raises NotFoundError when nothing is selected."""
+    found: list[BackfillPlan] = []
+    problems: list[NotFoundError] = []
+    for name in sources or list(workspace.opened.project.sources):
+        try:
+            found.append(plan_backfill(workspace, name, options))
+        except NotFoundError as problem:
+            problems.append(problem)
+    if problems and (sources or not found):
+        raise problems[0]
+    return found

@@ -1,0 +1,43 @@
+"""Estimates: how long work will take, from the last runs of the same source."""
+
+from __future__ import annotations
+
+import json
+from typing import Any
+
+from flows.workspace import Workspace
+from infra.store import logs
+from transforms.rates import line
+
+RUNS = 20
+"""Only the newest runs count: machines, models and documents change."""
+START_UP_S = 3.0
+LOAD_S = 1.0
+"""Seconds to load what parses and judges, and to load a model, until runs of different sizes tell better."""
+
+
+def estimate_s(workspace: Workspace, name: str, *, parses: int, texts: int | None) -> float | None:
+    """Return the seconds that so many parses and new texts would take; None before any run had work to do.
+
+    `texts` None: as many for each parsed item as in the runs seen.
+    """
+    reports = [json.loads(row["report"]) for row in logs.last_rates(workspace.store, name).to_pylist()]
+    seen = [run for run in reports if run["state"] == "published" and run["parsed"]][:RUNS]
+    if not seen:
+        return None if parses or texts else START_UP_S
+    if not parses and not texts:
+        return round(min(_other_s(run) for run in seen), 1)
+    embedded = [run for run in seen if run["embedded"]]
+    if texts is None:
+        texts = round(parses * sum(run["embedded"] for run in seen) / sum(run["parsed"] for run in seen))
+    fixed, each = line([run["parsed"] for run in seen], [_other_s(run) for run in seen], fixed_s=START_UP_S)
+    total = fixed + parses * each
+    if embedded and texts:
+        spent = [run["seconds"]["embed"] for run in embedded]
+        fixed, each = line([run["embedded"] for run in embedded], spent, fixed_s=LOAD_S)
+        total += fixed + texts * each
+    return round(total, 1)
+
+
+def _other_s(run: dict[str, Any]) -> float:
+    return float(run["seconds"]["total"] - run["seconds"].get("embed", 0.0))
