@@ -134,7 +134,7 @@ class Ledger:
         changed = {key for key in self.passed if (b := self.known.get(key)) is not None and b.documents}
         relabeled = self.meta - set(self.passed)
         unchanged = (self.unchanged | set(self.touched)) - self.meta - self.still_quarantined
-        dropped = [key for key in self.rejected if key in self.known and self.known[key].documents]
+        dropped = [item for item in self._failing() if item.documents]
         return ItemCounts(
             listed=listed,
             added=len(set(self.passed) - changed),
@@ -146,8 +146,12 @@ class Ledger:
 
     def failing_documents(self) -> set[str]:
         """Return the released documents whose item, or whose record in it, does not pass in this run."""
-        rejected = (self.known[key] for key in self.rejected if key in self.known)
-        return {str(row["document_id"]) for item in rejected for row in item.documents} | self.stale_documents
+        rows = (row for item in self._failing() for row in item.documents)
+        return {str(row["document_id"]) for row in rows} | self.stale_documents
+
+    def _failing(self) -> list[KnownItem]:
+        """Return the items that do not pass: one left alone in quarantine may be live after a rollback."""
+        return [self.known[key] for key in self.rejected.keys() | self.still_quarantined if key in self.known]
 
     def relabeled_documents(self) -> set[str]:
         """Return the released documents that carry other acl, labels or language than their source has now.

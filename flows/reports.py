@@ -76,8 +76,22 @@ def _changes(run: Run) -> str:
 def _cost(run: Run) -> str:
     spent = ", ".join(f"{stage} {run.seconds[stage]:.2f} s" for stage in STAGES if run.seconds.get(stage))
     paid = f"{run.parsed} parsed, {run.embedded} embedded, {run.from_cache} from the cache"
-    written = f"{run.bytes_written:,} bytes staged"
-    return f"**Paid for:** {paid}; {written}\n\n**Time:** {run.seconds['total']:.2f} s ({spent})"
+    written = f"{run.bytes_written:,} bytes written"
+    took = f"**Time:** {run.seconds['total']:.2f} s ({spent})"
+    return "\n\n".join(filter(None, [f"**Paid for:** {paid}; {written}", _planned(run), took]))
+
+
+def _planned(run: Run) -> str:
+    """What the listing let expect, beside what it was."""
+    if not run.planned:
+        return ""
+    seconds = run.planned["seconds"]
+    expected = "unknown" if seconds is None else f"{seconds:g} s"
+    head = "| | planned | actual |\n|---|---|---|"
+    return (
+        f"{head}\n| items to parse | {run.planned['parsed']:g} | {run.parsed} |\n"
+        f"| time | {expected} | {run.seconds['total']:.1f} s |"
+    )
 
 
 def _gates(run: Run) -> str:

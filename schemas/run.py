@@ -70,6 +70,9 @@ class Run:
     embedded: int = 0
     from_cache: int = 0
     bytes_written: int = 0
+    """What was staged, and the files of rows that the release added."""
+    planned: dict[str, float | None] = field(default_factory=dict)
+    """What the listing let expect: items to parse, and seconds where earlier runs tell."""
     seconds: dict[str, float] = field(default_factory=dict)
     reasons: dict[str, int] = field(default_factory=dict)
     gates: dict[str, Any] = field(default_factory=dict)

@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
-from dataclasses import dataclass
+from collections.abc import Iterable, Iterator
+from collections.abc import Set as AbstractSet
+from dataclasses import dataclass, replace
 
 import pyarrow as pa
 import pyarrow.compute as pc
@@ -39,6 +40,14 @@ class Difference:
     def __bool__(self) -> bool:
         """Tell whether anything would change."""
         return bool(self.added or self.updated or self.removed)
+
+    def __add__(self, other: Difference) -> Difference:
+        """Return both, of other keys each."""
+        return Difference(
+            added=self.added | other.added,
+            updated=self.updated | other.updated,
+            removed=(*self.removed, *other.removed),
+        )
 
     @property
     def growth(self) -> int:
@@ -95,7 +104,7 @@ def differences(staged: Staged) -> Differences:
     relabeled = staged.ledger.relabeled_documents()
     return Differences(
         documents=documents,
-        chunks={table: _chunks(staged, table, touched) for table in tables},
+        chunks={table: _chunks(staged, table, touched, touched & known.keys()) for table in tables},
         relabeled=frozenset(relabeled - set(documents.removed) - still),
         restaled=frozenset(one for one in stale - still if one in known and known[one]["status"] == "live"),
         unbuilt=tuple(table for table in tables if staged.base is None or table not in staged.base.tables),
@@ -105,7 +114,8 @@ def differences(staged: Staged) -> Differences:
 def of_chunks(staged: Staged, table: str) -> Difference:
     """Compare a table's staged chunks with the released ones of the same documents."""
     rows = staged.staging.scan(table, ["document_id"], staged.valid)
-    return Difference() if rows is None else _chunks(staged, table, set(rows["document_id"].to_pylist()))
+    touched = set() if rows is None else set(rows["document_id"].to_pylist())
+    return _chunks(staged, table, touched, touched)
 
 
 def of_vectors(staged: Staged, table: str) -> Difference:
@@ -116,8 +126,12 @@ def of_vectors(staged: Staged, table: str) -> Difference:
     documents = sorted(set(new["document_id"].to_pylist()))
     columns = ["chunk_id", "vector"]
     schema = pa.schema([new.schema.field(name) for name in columns])
-    old = _released_rows(staged, table, "document_id", documents, columns, schema)
-    return Difference(updated=_compared(new.select(columns), old, "chunk_id").updated)
+    total = Difference()
+    for part in _slices(documents):
+        mine = new.filter(pc.is_in(new["document_id"], pa.array(part, pa.string()))).select(columns)
+        old = _released_rows(staged, table, is_in("document_id", part), columns, schema)
+        total += _compared(mine, old, "chunk_id")
+    return Difference(updated=total.updated)
 
 
 def _removed_and_stale(staged: Staged) -> tuple[set[str], set[str]]:
@@ -131,19 +145,21 @@ def _removed_and_stale(staged: Staged) -> tuple[set[str], set[str]]:
 
 
 def _documents(staged: Staged, removed: set[str], stale: set[str]) -> tuple[Difference, set[str]]:
-    columns = COMPARED["document_id"]
-    new = staged.staging.scan("documents", columns, staged.valid)
-    new = DOCUMENT.empty_table().select(columns) if new is None else new
-    mine = equals("source", staged.source)
-    old = _released_rows(
-        staged, "documents", "key", pc.unique(new["key"]).to_pylist(), columns, DOCUMENT, mine
-    )
-    still = set(new["document_id"].to_pylist())
-    difference = _compared(_timeless(new), _timeless(old), "document_id")
-    dropped = (set(difference.removed) - stale) | removed
-    return Difference(
-        added=difference.added, updated=difference.updated, removed=tuple(sorted(dropped))
-    ), still
+    """Compare documents key by key, so many at once; of keys that are new, the ids alone are read."""
+    ids = staged.staging.scan("documents", ["document_id", "key"], staged.valid)
+    ids = DOCUMENT.empty_table().select(["document_id", "key"]) if ids is None else ids
+    known = {key for key, item in staged.ledger.known.items() if item.documents}
+    keys = pa.array(sorted(set(ids["key"].to_pylist()) & known), pa.string())
+    fresh = ids.filter(pc.invert(pc.is_in(ids["key"], keys)))["document_id"]
+    mine, columns = equals("source", staged.source), COMPARED["document_id"]
+    total = Difference(added=frozenset(fresh.to_pylist()))
+    for part in _slices(keys.to_pylist()):
+        new = staged.staging.scan("documents", columns, staged.valid, where=is_in("key", part))
+        assert new is not None  # noqa: S101 - its ids were read above
+        old = _released_rows(staged, "documents", both(mine, is_in("key", part)), columns, DOCUMENT)
+        total += _compared(_timeless(new), _timeless(old), "document_id")
+    dropped = (set(total.removed) - stale) | removed
+    return replace(total, removed=tuple(sorted(dropped))), set(ids["document_id"].to_pylist())
 
 
 def _timeless(documents: pa.Table) -> pa.Table:
@@ -153,16 +169,25 @@ def _timeless(documents: pa.Table) -> pa.Table:
     return documents.set_column(documents.schema.get_field_index("source_at"), "source_at", own)
 
 
-def _chunks(staged: Staged, table: str, touched: set[str] | frozenset[str]) -> Difference:
-    columns = COMPARED["chunk_id"]
-    new = staged.staging.scan(table, columns, staged.valid)
-    new = CHUNK.empty_table().select(columns) if new is None else new
+def _chunks(staged: Staged, table: str, touched: AbstractSet[str], released: AbstractSet[str]) -> Difference:
+    """Compare the chunks of touched documents, of which some are released; of new ones ids alone are read."""
+    ids = staged.staging.scan(table, ["chunk_id", "document_id"], staged.valid)
+    ids = CHUNK.empty_table().select(["chunk_id", "document_id"]) if ids is None else ids
     if staged.base is None or table not in staged.base.tables:
-        return Difference(added=frozenset(new["chunk_id"].to_pylist()))
-    new = new.filter(pc.is_in(new["document_id"], pa.array(sorted(touched), pa.string())))
-    return _compared(
-        new, _released_rows(staged, table, "document_id", sorted(touched), columns, CHUNK), "chunk_id"
-    )
+        return Difference(added=frozenset(ids["chunk_id"].to_pylist()))
+    fresh = ids.filter(pc.is_in(ids["document_id"], pa.array(sorted(touched - released), pa.string())))
+    total, columns = Difference(added=frozenset(fresh["chunk_id"].to_pylist())), COMPARED["chunk_id"]
+    for part in _slices(sorted(released)):
+        where = is_in("document_id", part)
+        new = staged.staging.scan(table, columns, staged.valid, where=where)
+        new = CHUNK.empty_table().select(columns) if new is None else new
+        total += _compared(new, _released_rows(staged, table, where, columns, CHUNK), "chunk_id")
+    return total
+
+
+def _slices(values: list[str]) -> Iterator[list[str]]:
+    for at in range(0, len(values), LOOKUP_KEYS):
+        yield values[at : at + LOOKUP_KEYS]
 
 
 def _compared(new: pa.Table, old: pa.Table, key: str) -> Difference:
@@ -176,17 +201,8 @@ def _compared(new: pa.Table, old: pa.Table, key: str) -> Difference:
 
 
 def _released_rows(
-    staged: Staged,
-    table: str,
-    column: str,
-    values: list[str],
-    columns: Iterable[str],
-    schema: pa.Schema,
-    where: str | None = None,
+    staged: Staged, table: str, where: str | None, columns: Iterable[str], schema: pa.Schema
 ) -> pa.Table:
-    names = list(columns)
-    parts = [schema.empty_table().select(names)]
-    for at in range(0, len(values), LOOKUP_KEYS):
-        found = staged.released(table, both(where, is_in(column, values[at : at + LOOKUP_KEYS])), names)
-        parts += [found.cast(parts[0].schema)] if found is not None else []
-    return pa.concat_tables(parts)
+    empty = schema.empty_table().select(list(columns))
+    found = staged.released(table, where, columns)
+    return empty if found is None else found.cast(empty.schema)

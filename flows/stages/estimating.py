@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import json
 from typing import Any
 
 from flows.workspace import Workspace
@@ -21,8 +20,7 @@ def estimate_s(workspace: Workspace, name: str, *, parses: int, texts: int | Non
 
     `texts` None: as many for each parsed item as in the runs seen.
     """
-    reports = [json.loads(row["report"]) for row in logs.last_rates(workspace.store, name).to_pylist()]
-    seen = [run for run in reports if run["state"] == "published" and run["parsed"]][:RUNS]
+    seen = [run for run in logs.last_reports(workspace.store, name, RUNS) if run["parsed"]]
     if not seen:
         return None if parses or texts else START_UP_S
     if not parses and not texts:

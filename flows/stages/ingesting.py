@@ -6,9 +6,13 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 from functools import partial
 
+import pyarrow as pa
+import pyarrow.compute as pc
+
 from flows.ledger import Ledger, known_items
 from flows.stages.auditing import Audit, audit
 from flows.stages.differences import Differences, Staged, differences
+from flows.stages.estimating import estimate_s
 from flows.stages.listing import Survey, check_shrink, survey
 from flows.stages.parsing import Job, ParsedItem, parsed
 from flows.stages.publishing import publish_staged
@@ -82,6 +86,7 @@ def _run(run: Ingest, step: Step) -> Run:
         check_redo(run.workspace, found, run.base, allow=run.options.allow_rebuild)
     except RefusedError as refusal:
         return report(run, open_ledger(run.workspace, found, {}), None, refusal=refusal)
+    run.planned = _planned(run, found)
     markers = {(m["key"], m["work"]): m["batch"] for m in run.staging.items() if m["source"] == run.name}
     ledger = open_ledger(run.workspace, found, markers)
     built = _work(run, found, ledger, step)
@@ -98,6 +103,15 @@ def _run(run: Ingest, step: Step) -> Run:
     if judged.refusal is not None:
         return report(run, ledger, counts, refusal=judged.refusal, judged=judged)
     return _publish(run, found, staged, difference, counts, judged, step)
+
+
+def _planned(run: Ingest, found: Survey) -> dict[str, float | None]:
+    todo = len(found.changes.fetch) + len(found.changes.redo)
+    return (
+        {"parsed": todo, "seconds": estimate_s(run.workspace, run.name, parses=todo, texts=None)}
+        if todo
+        else {}
+    )
 
 
 def _work(run: Ingest, found: Survey, ledger: Ledger, step: Step) -> list[tuple[str, str, str]]:
@@ -136,8 +150,13 @@ def _shown(run: Ingest, items: Iterator[ParsedItem], total: int) -> Iterator[Par
 
 def open_ledger(workspace: Workspace, found: Survey, staged: dict[tuple[str, str], str]) -> Ledger:
     """Return a run's ledger with what the comparison already settled; `staged` is (key, work) to batch."""
+    looked_at = [*found.changes.fetch, *found.changes.redo, *found.changes.meta]
+    mine = pa.array([*looked_at, *found.changes.quarantined, *found.changes.gone], pa.string())
     ledger = Ledger(
-        known=known_items(found.items, found.known),
+        known=known_items(
+            found.items.filter(pc.is_in(found.items["key"], mine)),
+            found.known.filter(pc.is_in(found.known["key"], mine)),
+        ),
         staged=staged,
         meta_hash=workspace.opened.source(found.name).meta_hash,
         keep=workspace.opened.project.policy.on_reject == "keep",

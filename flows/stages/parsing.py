@@ -58,13 +58,14 @@ class Job:
     tables: tuple[str, ...]
     """Chunk tables of the project's indexes: part of what makes an item's work the same."""
     run_id: str
-    _rows: dict[str, dict[str, Any]] = field(default_factory=dict)
+    _rows: dict[str, int] = field(default_factory=dict)
 
     def listed(self, key: str) -> dict[str, Any]:
         """Return an item's row of the listing."""
         if not self._rows:
-            self._rows.update({row["key"]: row for row in self.listing.to_pylist()})
-        return self._rows[key]
+            self._rows.update({key: n for n, key in enumerate(self.listing["key"].to_pylist())})
+        row: dict[str, Any] = self.listing.slice(self._rows[key], 1).to_pylist()[0]
+        return row
 
     def work_of(self, key: str, found: str) -> str:
         """Return the hash of everything that decides what an item's staged rows look like."""

@@ -8,10 +8,12 @@ from itertools import groupby
 from typing import Any
 
 import pyarrow as pa
+import pyarrow.compute as pc
 
-from flows.ledger import Ledger
+from flows.ledger import Ledger, known_items
 from flows.stages.estimating import estimate_s
 from flows.stages.listing import Survey, released
+from flows.stages.parsing import parse_fingerprint
 from flows.stages.reporting import ActiveRun
 from flows.stages.staging import BATCH_ITEMS, index_all
 from flows.workspace import Index, Workspace
@@ -19,7 +21,8 @@ from infra.store.filters import is_in
 from infra.store.staging import STAGED_ITEM, StagedBatch
 from schemas.document import DOCUMENT
 from schemas.errors import RefusedError
-from schemas.identity import digest
+from schemas.identity import content_hash, digest
+from schemas.quarantine import Rejected
 from schemas.release import Release
 from transforms.documents import relabel
 
@@ -59,7 +62,8 @@ def check_redo(workspace: Workspace, found: Survey, base: Release | None, *, all
                 "or ingest with --allow-rebuild",
             )
     live = len(set(found.known["key"].to_pylist()))
-    share, redone = workspace.opened.project.policy.max_redo_share, len(found.changes.redo)
+    share = workspace.opened.project.policy.max_redo_share
+    redone = len(found.changes.redo) + _same_but_for_the_parser(workspace, found)
     if live and redone > max(1, share * live):
         raise RefusedError(
             f"{redone} of {live} items of source {found.name!r} would be parsed again"
@@ -68,6 +72,31 @@ def check_redo(workspace: Workspace, found: Survey, base: Release | None, *, all
             fix=f"run `headwater backfill --source {found.name} --stage parse`, or ingest with "
             "--allow-rebuild",
         )
+
+
+def _same_but_for_the_parser(workspace: Workspace, found: Survey) -> int:
+    """Count the items whose token moved, whose parser moved, and whose bytes are what was released.
+
+    A fresh checkout gives every file a new time: by the listing alone all of them might be new.
+    """
+    section = workspace.opened.source(found.name)
+    moved = set(found.changes.fetch)
+    known = known_items(
+        found.items, found.known.filter(pc.is_in(found.known["key"], pa.array(sorted(moved), pa.string())))
+    )
+    suspects = (
+        key
+        for key in sorted(moved & known.keys())
+        if any(row["parse_fp"] != parse_fingerprint(key, section) for row in known[key].live)
+    )
+    return sum(known[key].holds(found_hash) for key in suspects if (found_hash := _hash(found, key)))
+
+
+def _hash(found: Survey, key: str) -> str | None:
+    try:
+        return content_hash(found.source.fetch(key))
+    except Rejected:
+        return None
 
 
 def _cost(workspace: Workspace, found: Survey, items: int) -> str:

@@ -7,6 +7,7 @@ from datetime import datetime
 from typing import Any
 
 import pyarrow as pa
+import pyarrow.compute as pc
 
 from flows.ledger import Ledger
 from flows.stages.listing import KNOWN_COLUMNS, Survey, released
@@ -19,6 +20,9 @@ from schemas.item import ITEM
 from schemas.release import Release
 from schemas.run import Run
 from transforms.changes import records_digests
+
+ITEMS = 10_000
+"""Items remembered at once."""
 
 
 def remember_run(workspace: Workspace, run: Run, started_at: datetime, verb: str = "ingest") -> None:
@@ -74,16 +78,21 @@ def remember_items(
     Items it left alone cost nothing.
     """
     records = _records_now(workspace, source, found, release)
-    parsed_at = dict(zip(found.items["key"].to_pylist(), found.items["listed_at"].to_pylist(), strict=True))
+    looked_at = pa.array([*ledger.rejected, *ledger.passed, *ledger.touched], pa.string())
+    before = found.items.filter(pc.is_in(found.items["key"], looked_at))
+    parsed_at = dict(zip(before["key"].to_pylist(), before["listed_at"].to_pylist(), strict=True))
     when = {key: parsed_at.get(key, found.listed_at) for key in ledger.touched}
-    rows = [
-        row | {"listed_at": when.get(row["key"], found.listed_at), "released": records.get(row["key"])}
-        for listed in found.listing.items.to_pylist()
-        if (row := _item(workspace, source, listed, ledger))
-    ]
+    listed = found.listing.items.filter(pc.is_in(found.listing.items["key"], looked_at))
     there = set(found.items["key"].to_pylist())
     removed = [digest("item", source, key) for key in found.changes.gone if key in there]
-    logs.update_items(workspace.store, pa.Table.from_pylist(rows, schema=ITEM), removed)
+    logs.forget_items(workspace.store, removed)
+    for part in listed.to_batches(max_chunksize=ITEMS):
+        rows = [
+            row | {"listed_at": when.get(row["key"], found.listed_at), "released": records.get(row["key"])}
+            for one in part.to_pylist()
+            if (row := _item(workspace, source, one, ledger))
+        ]
+        logs.update_items(workspace.store, pa.Table.from_pylist(rows, schema=ITEM))
 
 
 def _records_now(workspace: Workspace, source: str, found: Survey, release: Release | None) -> dict[str, str]:

@@ -9,6 +9,7 @@ from flows.stages.auditing import Audit
 from flows.stages.differences import Differences
 from flows.workspace import Seconds, Workspace
 from infra.store.staging import Staging
+from infra.store.table_files import bytes_added
 from schemas.errors import HeadwaterError, RefusedError
 from schemas.release import Release
 from schemas.run import ChunkCounts, ItemCounts, Run
@@ -24,6 +25,7 @@ class ActiveRun:
     base: Release | None
     staging: Staging
     seconds: Seconds = field(default_factory=Seconds)
+    planned: dict[str, float | None] = field(default_factory=dict)
 
 
 def report(
@@ -51,13 +53,18 @@ def report(
         chunks=_chunks(difference, now),
         embedded=ledger.embedded,
         from_cache=ledger.from_cache,
-        bytes_written=ledger.bytes_staged,
+        bytes_written=ledger.bytes_staged + _released_bytes(run, release),
+        planned=run.planned,
         seconds=run.seconds.as_dict(),
         reasons=ledger.reasons(),
         gates=judged.gates if judged else {},
         report=judged.report if judged else None,
         refused=refusal.as_dict() if refusal else None,
     )
+
+
+def _released_bytes(run: ActiveRun, release: Release | None) -> int:
+    return bytes_added(run.workspace.store, run.base, release) if release else 0
 
 
 def _documents(found: Differences | None, now: Release | None) -> dict[str, int]:

@@ -15,7 +15,7 @@ from infra.store.staging import STAGED_ITEM, StagedBatch, Staging
 from schemas.outcome import nothing_rejected
 from schemas.quarantine import Reason, Rejected
 
-BATCH_ITEMS = 64
+BATCH_ITEMS = 256
 BATCH_CHARS = 400_000
 """About 500 chunks, enough for the embedder to sort by length; a crash has at most this much done twice."""
 

@@ -8,7 +8,7 @@ from typing import Any
 import pyarrow as pa
 
 from infra.store.connection import Store
-from infra.store.filters import equals, is_in
+from infra.store.filters import both, equals, is_in
 from infra.store.sync import sync_to_disk
 from schemas.errors import NotFoundError
 from schemas.item import ITEM
@@ -45,16 +45,18 @@ def items(store: Store, source: str) -> pa.Table:
     return store.scan("items", where=equals("source", source))
 
 
-def update_items(store: Store, upserts: pa.Table, removed: list[str]) -> None:
-    """Remember items as listed now, and forget removed ones (by item id)."""
-    if not upserts.num_rows and not removed:
-        return
-    table = store.ensure("items", ITEM)
+def update_items(store: Store, upserts: pa.Table) -> None:
+    """Remember items as listed now."""
     if upserts.num_rows:
-        merge = table.merge_insert("item_id").when_matched_update_all().when_not_matched_insert_all()
+        merge = store.ensure("items", ITEM).merge_insert("item_id")
+        merge = merge.when_matched_update_all().when_not_matched_insert_all()
         merge.use_index(use_index=False).execute(upserts.cast(ITEM))
+
+
+def forget_items(store: Store, removed: list[str]) -> None:
+    """Forget items that are gone (by item id)."""
     for at in range(0, len(removed), DELETE_KEYS):
-        table.delete(is_in("item_id", removed[at : at + DELETE_KEYS]))
+        store.ensure("items", ITEM).delete(is_in("item_id", removed[at : at + DELETE_KEYS]))
 
 
 def last_rates(store: Store, source: str) -> pa.Table:
@@ -62,6 +64,16 @@ def last_rates(store: Store, source: str) -> pa.Table:
     if not store.exists() or not store.has("runs"):
         return RUN.empty_table()
     return store.scan("runs", where=equals("source", source)).sort_by([("started_at", "descending")])
+
+
+def last_reports(store: Store, source: str, count: int) -> list[dict[str, Any]]:
+    """Return the newest reports of a source's runs that published, newest first."""
+    if not store.exists() or not store.has("runs"):
+        return []
+    where = both(equals("source", source), equals("state", "published"))
+    rows = store.scan("runs", ["started_at", "report"], where=where)
+    newest = rows.sort_by([("started_at", "descending")]).slice(0, count)
+    return [json.loads(report) for report in newest["report"].to_pylist()]
 
 
 def last_run(store: Store, source: str) -> Run:

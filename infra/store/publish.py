@@ -122,7 +122,7 @@ def _apply(store: Store, last: Release | None, name: str, change: TableChange) -
     for at in range(0, len(change.deletes), DELETE_KEYS):
         table.delete(is_in(change.key, change.deletes[at : at + DELETE_KEYS]))
     _check_growth(table, change, before)
-    refresh_indices(table, fresh=fresh)
+    refresh_indices(table, store.uri)
     if store.open(name).version != table.version:
         raise ConflictError(
             f"somebody else wrote to table {name!r} while it was being published",

@@ -6,36 +6,82 @@ Search is right on unindexed rows too, only slower; extending at every release w
 
 from __future__ import annotations
 
+import json
+import logging
+import subprocess
+import sys
+from collections.abc import Sequence
+from pathlib import Path
 from typing import TYPE_CHECKING, Any
+
+from schemas.errors import ConflictError, StoreError
 
 if TYPE_CHECKING:
     from lancedb.table import Table
 
+LOG = logging.getLogger("headwater.store")
+ROOT = Path(__file__).parents[2]
+CHILD_ROWS = 20_000
 UNINDEXED_ROWS = 5_000
 UNINDEXED_SHARE = 0.05
 EXACT_ROWS = 20_000
 """Up to here a vector query scans (under 40 ms); above, IVF_RQ with refining is faster at the same recall."""
 
 
-def refresh_indices(table: Table, *, fresh: bool) -> None:
-    """Build what a chunk table is missing, and extend what has fallen behind."""
-    names = set(table.schema.names)
-    if not {"acl", "vector", "text"} <= names or table.count_rows() == 0:
-        return
+def refresh_indices(table: Table, uri: str) -> None:
+    """Build what a chunk table is missing, and extend what has fallen behind.
+
+    A large table's indices are built in a child: what that takes in memory ends with it. Raises StoreError
+    when the child fails, ConflictError when somebody else wrote to the table meanwhile.
+    """
+    steps = due(table)
+    if steps and table.count_rows() > CHILD_ROWS:
+        _in_a_child(table, uri, steps)
+    else:
+        take(table, steps)
+
+
+def due(table: Table) -> tuple[str, ...]:
+    """Return the steps that would bring a table's indices up to date; a table without vectors has none."""
+    if not {"acl", "vector", "text"} <= set(table.schema.names) or table.count_rows() == 0:
+        return ()
     present = {index.name for index in table.list_indices()}
-    if fresh or "text_idx" not in present:
-        _build(table, present)
-    elif _behind(table):
-        _extend(table)
+    steps = ["build"] if "text_idx" not in present else ["extend"] if _behind(table) else []
     if "vector_idx" not in present and table.count_rows() > EXACT_ROWS:
-        from lancedb.index import IvfRq
+        steps.append("vectors")
+    return tuple(steps)
 
-        table.create_index("vector", config=IvfRq(distance_type="cosine"))
+
+def take(table: Table, steps: Sequence[str]) -> None:
+    """Take steps in this process."""
+    for step in steps:
+        {"build": _build, "extend": _extend, "vectors": _index_vectors}[step](table)
 
 
-def _build(table: Table, present: set[str]) -> None:
+def _in_a_child(table: Table, uri: str, steps: Sequence[str]) -> None:
+    command = [sys.executable, "-m", "infra.store.index_child", uri, table.name, *steps]
+    done = subprocess.run(command, capture_output=True, text=True, check=False, cwd=ROOT)
+    if done.returncode:
+        raise StoreError(
+            f"building the indices of table {table.name!r} failed: {done.stderr.strip()[-500:]}",
+            fix="free memory or disk space and run it again; what was staged is kept",
+            state="the last release goes on serving",
+        )
+    told = json.loads(done.stdout)
+    LOG.info("indices of %s: %.1f s and %d MB in a child", table.name, told["seconds"], told["peak_mb"])
+    table.checkout_latest()  # type: ignore[no-untyped-call]
+    if table.version != told["version"]:
+        raise ConflictError(
+            f"somebody else wrote to table {table.name!r} while its indices were built",
+            fix="run it again; the next publisher restores the table first",
+            state="the last release goes on serving",
+        )
+
+
+def _build(table: Table) -> None:
     from lancedb.index import FTS, Bitmap, LabelList
 
+    present = {index.name for index in table.list_indices()}
     wanted: dict[str, tuple[str, Any]] = {
         "text_idx": ("text", FTS(stem=True, remove_stop_words=True, ascii_folding=True)),
         "acl_idx": ("acl", LabelList()),
@@ -55,3 +101,9 @@ def _behind(table: Table) -> bool:
 def _extend(table: Any) -> None:
     table.to_lance().optimize.optimize_indices()
     table.checkout_latest()
+
+
+def _index_vectors(table: Table) -> None:
+    from lancedb.index import IvfRq
+
+    table.create_index("vector", config=IvfRq(distance_type="cosine"))

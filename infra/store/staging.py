@@ -86,13 +86,15 @@ class Staging:
             if kept.num_rows:
                 yield kept.drop_columns(["batch"])
 
-    def scan(self, table: str, columns: Iterable[str], valid: Valid) -> pa.Table | None:
+    def scan(
+        self, table: str, columns: Iterable[str], valid: Valid, *, where: str | None = None
+    ) -> pa.Table | None:
         """Return columns of the valid rows staged for a table, or None when it was never staged."""
         name = f"{self._prefix}{table}"
         if not self._store.has(name):
             return None
         wanted = list(columns)
-        rows = self._store.scan(name, sorted({*wanted, "source", "key", "batch"}))
+        rows = self._store.scan(name, sorted({*wanted, "source", "key", "batch"}), where=where)
         return _only(rows, valid).select(wanted)
 
     def drop(self) -> None:

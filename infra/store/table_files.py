@@ -8,7 +8,12 @@ from __future__ import annotations
 import json
 from collections.abc import Iterator
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
+
+from schemas.release import Release
+
+if TYPE_CHECKING:
+    from infra.store.connection import Store
 
 NEWEST = 2**64 - 1
 """Lance names the manifest of version v `NEWEST - v`, so that the newest one is listed first."""
@@ -51,6 +56,10 @@ class TableFiles:
         """Return the tag files that do not parse; one of them makes listing tags fail."""
         return [path for path in sorted(self.folder.glob("_refs/tags/*.json")) if not _parses(path)]
 
+    def sizes(self, version: int) -> dict[Path, int]:
+        """Return the files that hold a version's rows, and their sizes in bytes."""
+        return {path: path.stat().st_size for path, _ in self._named_by(version)}
+
     def _named_by(self, version: int) -> Iterator[tuple[Path, int | None]]:
         for fragment in self._open(version).get_fragments():
             for file in fragment.metadata.files:
@@ -63,6 +72,20 @@ class TableFiles:
         import lance
 
         return lance.dataset(str(self.folder), version=version)
+
+
+def bytes_added(store: Store, before: Release | None, after: Release) -> int:
+    """Return the bytes of the files of rows that a release has and the one before it has not."""
+    if "://" in store.uri:
+        return 0
+    total = 0
+    for name, table in after.tables.items():
+        files = TableFiles(Path(store.uri) / f"{name}.lance")
+        old = before.tables.get(name) if before else None
+        if old is None or old.version != table.version:
+            known = files.sizes(old.version) if old else {}
+            total += sum(size for path, size in files.sizes(table.version).items() if path not in known)
+    return total
 
 
 def _has_size(path: Path, size: int | None) -> bool:

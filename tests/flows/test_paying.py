@@ -185,7 +185,6 @@ def test_a_setting_that_touches_a_small_share_is_carried_out_by_a_scheduled_run(
     assert is_whole(project)
 
 
-@pytest.mark.xfail(reason="the guard looks at the listing alone: an item with another time is no redo to it")
 def test_a_bumped_parser_is_refused_after_a_fresh_checkout_too(
     project: Project, request: pytest.FixtureRequest
 ) -> None:
@@ -200,7 +199,6 @@ def test_a_bumped_parser_is_refused_after_a_fresh_checkout_too(
     assert (refused.run.state, refused.parses) == ("refused", 0)
 
 
-@pytest.mark.xfail(reason="a document that a rollback revives stays live while its item is in quarantine")
 @pytest.mark.parametrize("on_reject", ["keep", "remove"])
 def test_a_document_that_stopped_parsing_is_not_live_again_because_of_a_rollback(
     project: Project, on_reject: str

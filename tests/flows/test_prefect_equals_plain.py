@@ -17,7 +17,7 @@ from schemas.run import Run
 from tests.flows.projects import NO_TEXT, Project, page
 from tests.oracle import differences, published
 
-OF_ITS_RUN = {"run_id", "seconds", "report", "bytes_written", "config_hash", "created_at"}
+OF_ITS_RUN = {"run_id", "seconds", "report", "bytes_written", "planned", "config_hash", "created_at"}
 """What a report says that is another for every run, or for every store."""
 
 
