@@ -32,7 +32,12 @@ class ItemFacts:
 
 def to_documents(facts: ItemFacts, parsed: Iterable[Parsed], section: SourceSection) -> pa.Table:
     """Return one row per document of an item, live, under the source's acl and labels."""
-    rows = [_row(facts, n, one, section) for n, one in enumerate(parsed)]
+    return documents_of([(facts, parsed)], section)
+
+
+def documents_of(items: Iterable[tuple[ItemFacts, Iterable[Parsed]]], section: SourceSection) -> pa.Table:
+    """Return the rows of many items, in their order."""
+    rows = [_row(facts, n, one, section) for facts, parsed in items for n, one in enumerate(parsed)]
     return pa.Table.from_pylist(rows, schema=DOCUMENT)
 
 

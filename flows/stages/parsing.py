@@ -3,10 +3,11 @@
 from __future__ import annotations
 
 import atexit
+from collections import Counter, defaultdict
 from collections.abc import Iterator
 from dataclasses import dataclass, field
 from functools import cache
-from typing import Any
+from typing import Any, NamedTuple
 
 import pyarrow as pa
 import pyarrow.compute as pc
@@ -21,15 +22,25 @@ from schemas.outcome import rejected_row
 from schemas.project import SourceSection
 from schemas.quarantine import Reason, Rejected
 from transforms import parsers
-from transforms.documents import ItemFacts, to_documents
+from transforms.documents import ItemFacts, documents_of
 from transforms.parsers import wire
 from transforms.parsers.params import ParseParams, ParseResult
 from transforms.validate import validate_documents
 
 TARGET = "transforms.parsers.wire:parse_wire"
 CHILDREN = 2
-AHEAD = 8
-"""Items read ahead of the parsers; with the batch, the bound on memory."""
+AHEAD, AHEAD_BYTES = 256, 16 * 1024**2
+"""Items read ahead of the parsers, small or large ones; with the batch, the bound on memory."""
+GROUP_ITEMS, GROUP_CHARS = 64, 200_000
+"""Items made rows at once: a table of one row costs as much as one of fifty."""
+
+
+class Read(NamedTuple):
+    """One item's bytes, as its parser read them."""
+
+    key: str
+    content_hash: str
+    result: ParseResult
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -95,19 +106,27 @@ def parsed(job: Job, keys: tuple[str, ...], ledger: Ledger, seconds: Seconds) ->
     """Yield the items among `keys` that changed and passed; everything else goes into the ledger."""
     hashes: dict[str, str] = {}
     requests = _requests(job, keys, ledger, seconds, hashes)
-    replies = iter(_sandbox().map(requests, ahead=AHEAD))
+    replies = iter(_sandbox().map(requests, ahead=AHEAD, ahead_bytes=AHEAD_BYTES))
+    group: list[Read] = []
+    characters = 0
     while True:
         with seconds.spent_on("parse"):
             reply = next(replies, None)
         if reply is None:
+            yield from _passed(job, group, ledger)
             return
         key = str(reply.request["key"])
         found = hashes.pop(key)
         ledger.parsed += 1
         try:
-            yield _passed(job, key, found, _result(reply))
+            group.append(Read(key, found, _result(reply)))
         except Rejected as verdict:
             ledger.reject(key, "parse", verdict, content_hash=found)
+            continue
+        characters += sum(len(one.text) for one in group[-1].result.parsed)
+        if len(group) >= GROUP_ITEMS or characters >= GROUP_CHARS:
+            yield from _passed(job, group, ledger)
+            group, characters = [], 0
 
 
 @cache
@@ -150,47 +169,67 @@ def _request(job: Job, key: str) -> dict[str, Any]:
     )
 
 
-def _passed(job: Job, key: str, found: str, result: ParseResult) -> ParsedItem:
-    listed = job.listed(key)
-    facts = ItemFacts(
+def _passed(job: Job, group: list[Read], ledger: Ledger) -> Iterator[ParsedItem]:
+    """Yield the items of a group that have a document that passes; the others go into the ledger."""
+    items = [(_facts(job, one), one.result.parsed) for one in group]
+    outcome = validate_documents(documents_of(items, job.section))
+    passed = outcome.passed.cast(DOCUMENT)
+    counts, rejected = Counter(passed["key"].to_pylist()), defaultdict(list)
+    for row in outcome.rejected.to_pylist():
+        rejected[row["key"]].append(row)
+    at = 0
+    for one in group:  # an item's rows stand together, in the order of the group
+        documents = passed.slice(at, counts[one.key])
+        at += counts[one.key]
+        bad = [*_rejected_records(job, one), *rejected[one.key]]
+        if documents.num_rows == 0:
+            first = bad[0] if bad else {"reason": Reason.EMPTY_AFTER_PARSE, "message": "it gave no document"}
+            verdict = Rejected(Reason(str(first["reason"])), str(first["message"]))
+            ledger.reject(one.key, "parse", verdict, content_hash=one.content_hash)
+            continue
+        yield ParsedItem(
+            key=one.key,
+            content_hash=one.content_hash,
+            work=job.work_of(one.key, one.content_hash),
+            documents=documents,
+            rejected=tuple(bad),
+            stale_documents=_still_known(job.known, bad, documents),
+        )
+
+
+def _facts(job: Job, one: Read) -> ItemFacts:
+    listed = job.listed(one.key)
+    return ItemFacts(
         source=job.name,
-        key=key,
+        key=one.key,
         uri=listed["uri"],
-        media_type=parsers.media_type_of(key) or "application/octet-stream",
-        content_hash=found,
-        parse_fp=parse_fingerprint(key, job.section),
+        media_type=parsers.media_type_of(one.key) or "application/octet-stream",
+        content_hash=one.content_hash,
+        parse_fp=parse_fingerprint(one.key, job.section),
         source_at=listed["source_at"],
         run_id=job.run_id,
         fetched_at=job.workspace.clock(),
     )
-    outcome = validate_documents(to_documents(facts, result.parsed, job.section))
-    bad = [
+
+
+def _rejected_records(job: Job, one: Read) -> list[dict[str, Any]]:
+    return [
         rejected_row(
-            key=key,
-            record=one.record,
-            document_id=document_id(job.name, key, one.record),
+            key=one.key,
+            record=bad.record,
+            document_id=document_id(job.name, one.key, bad.record),
             stage="parse",
-            reason=one.reason,
-            message=one.message,
+            reason=bad.reason,
+            message=bad.message,
         )
-        for one in result.rejected
+        for bad in one.result.rejected
     ]
-    bad += outcome.rejected.to_pylist()
-    if outcome.passed.num_rows == 0:
-        first = bad[0] if bad else {"reason": Reason.EMPTY_AFTER_PARSE, "message": "it gave no document"}
-        raise Rejected(Reason(str(first["reason"])), str(first["message"]))
-    return ParsedItem(
-        key=key,
-        content_hash=found,
-        work=job.work_of(key, found),
-        documents=outcome.passed.cast(DOCUMENT),
-        rejected=tuple(bad),
-        stale_documents=_still_known(job.known, bad, outcome.passed),
-    )
 
 
 def _still_known(known: pa.Table, bad: list[dict[str, Any]], passed: pa.Table) -> tuple[str, ...]:
     """Return the released documents among the rejected; a repeated record's own document may have passed."""
+    if not bad:
+        return ()
     lost = {str(row["document_id"]) for row in bad} - set(passed["document_id"].to_pylist())
     kept = known.filter(pc.is_in(known["document_id"], pa.array(sorted(lost), pa.string())))
     return tuple(kept["document_id"].to_pylist())

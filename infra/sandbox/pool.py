@@ -43,23 +43,34 @@ class Sandbox:
     ) -> None:
         self.close()
 
-    def map(self, requests: Iterable[tuple[dict[str, Any], bytes]], *, ahead: int) -> Iterator[Reply]:
+    def map(
+        self,
+        requests: Iterable[tuple[dict[str, Any], bytes]],
+        *,
+        ahead: int,
+        ahead_bytes: int | None = None,
+    ) -> Iterator[Reply]:
         """Yield a reply for each request with its content, in their order.
 
-        At most `ahead` requests beyond the reply at hand are taken and kept in memory; below the number of
-        workers some of them idle. Raises `HeadwaterError` if no child can be started at all.
+        At most `ahead` requests beyond the reply at hand are taken and kept in memory, and of large ones
+        fewer: `ahead_bytes` of content, or one request. Below the number of workers some of them idle.
+        Raises `HeadwaterError` if no child can be started at all.
         """
-        waiting: deque[Future[Reply]] = deque()
+        waiting: deque[tuple[Future[Reply], int]] = deque()
+        held = 0
         self._refuse_closed()
         try:
             for request, content in requests:
-                waiting.append(self._threads.submit(self._reply, request, content))
-                if len(waiting) > ahead:
-                    yield waiting.popleft().result()
+                waiting.append((self._threads.submit(self._reply, request, content), len(content)))
+                held += len(content)
+                while len(waiting) > ahead or (ahead_bytes is not None and held > ahead_bytes and waiting):
+                    future, size = waiting.popleft()
+                    held -= size
+                    yield future.result()
             while waiting:
-                yield waiting.popleft().result()
+                yield waiting.popleft()[0].result()
         finally:
-            for future in waiting:
+            for future, _ in waiting:
                 future.cancel()
 
     def close(self) -> None:
