@@ -10,7 +10,6 @@ import tempfile
 import time
 from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
-from importlib import import_module
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -67,11 +66,12 @@ def _ready(project: Path) -> Workspace:
     with ThreadPoolExecutor(1) as beside:
         server = beside.submit(prefect_started)
         from flows.workspace import open_workspace
+        from transforms import suites
 
         workspace = open_workspace(project)
         for index in workspace.indexes.values():
             workspace.embedder(index)
-        import_module("great_expectations")
+        suites.prepare()
         server.result()
     return workspace
 

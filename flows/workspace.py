@@ -18,6 +18,7 @@ from flows.progress import Progress, Silent
 from infra.embedders import EmbedderParams, fingerprint_of, load
 from infra.project_file import Opened, open_project
 from infra.store import Store
+from infra.store.lock import check_local
 from schemas.chunk import embedded_chunk
 from schemas.errors import ConfigError, NotFoundError
 from schemas.identity import digest
@@ -68,7 +69,8 @@ class Workspace:
 
     @cached_property
     def store(self) -> Store:
-        """The project's store."""
+        """The project's store. Raises ConfigError for one on object storage."""
+        check_local(self.opened.store_uri)
         return Store(self.opened.store_uri, storage_options=self.opened.project.store.storage_options)
 
     @cached_property

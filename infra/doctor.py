@@ -195,6 +195,9 @@ def file_locks(uri: str | None) -> Check:
     if _remote(uri):
         return Check("file locks", "inactive", "the store is on object storage")
     folder, fix = _nearest_folder(uri), "put `store.uri` on a local disk that you may write to"
+    path = Path(uri or ".").resolve()
+    if blocked := next((part for part in (path, *path.parents) if part.exists() and not part.is_dir()), None):
+        return Check("file locks", "mismatch", f"{blocked} is no folder", fix)
     try:
         held = _flock_excludes(folder)
     except OSError as error:

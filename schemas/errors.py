@@ -8,10 +8,12 @@
     |-- SourceError              a source could not be listed or read
     |   `-- UnavailableError     something Headwater depends on did not answer            exit 4
     |-- StoreError               the store is damaged, too new, or cannot be written
+    |   |-- UnwritableError      nothing can be written where the store is
     |   |-- BusyError            another publisher or run holds the lock                  exit 4
     |   `-- ConflictError        somebody else moved the tables while we wrote
     |-- EmbedderError            the embedder is missing, altered, or of the wrong shape
-    `-- AccessDeniedError        the principal may not
+    |-- AccessDeniedError        the principal may not
+    `-- StoppedError             a person or the machine ended the command                exit 130, 143
 
 A bad item is never an exception: it is a rejected row with a `schemas.quarantine.Reason`.
 """
@@ -34,6 +36,8 @@ class HeadwaterError(Exception):
     def __init__(self, detail: str, *, fix: str = "", state: str = "nothing was changed") -> None:
         super().__init__(detail)
         self.detail, self.fix, self.state = detail, fix, state
+        self.run_id = ""
+        """The run that it ended, where there was one."""
 
     def __str__(self) -> str:
         return "; ".join(part for part in (self.detail, self.state, self.fix) if part)
@@ -90,6 +94,10 @@ class StoreError(HeadwaterError):
     code = "store"
 
 
+class UnwritableError(StoreError):
+    """Nothing can be written where the store is: a wrong path, missing rights, a read-only mount."""
+
+
 class BusyError(StoreError):
     """Another publisher, or another run of the same source, holds the lock."""
 
@@ -115,3 +123,10 @@ class AccessDeniedError(HeadwaterError):
     """The principal may not do or read this."""
 
     code = "denied"
+
+
+class StoppedError(HeadwaterError):
+    """Ctrl-C (exit 130) or SIGTERM (exit 143) ended the command."""
+
+    code = "interrupted"
+    exit_code = 130

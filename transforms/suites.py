@@ -51,6 +51,11 @@ class Verdict:
     results: tuple[Finding, ...]
 
 
+def prepare() -> None:
+    """Import Great Expectations, which takes seconds, where there is time for it: in a thread, say."""
+    import great_expectations  # noqa: F401
+
+
 def judge(table: pa.Table, suite: Suite) -> Verdict:
     """Return what a suite finds in a table. Not more than about 100,000 rows at once: it works on pandas.
 

@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import sys
+from functools import partial
+from itertools import islice
 from pathlib import Path
 from typing import Annotated
 
@@ -19,9 +21,9 @@ from flows.cli import (
     releasing,
     upgrading,
 )
-from flows.cli.output import Output, print_error
+from flows.cli.ending import exit_code
+from flows.cli.output import Output
 from flows.environment import quiet
-from schemas.errors import HeadwaterError
 
 app = typer.Typer(
     name="headwater",
@@ -60,30 +62,27 @@ for module in (
 def main() -> None:
     """Run the program.
 
-    Exit codes: 0 done, 1 failed, 2 wrong use or config, 3 a gate refused to publish, 4 unavailable.
+    Exit codes: 0 done, 1 failed, 2 wrong use or config, 3 a gate refused to publish, 4 unavailable,
+    130 stopped by Ctrl-C, 143 by SIGTERM.
     """
     quiet()
-    arguments = _globals_first(sys.argv[1:])
-    try:
-        app(args=arguments)
-    except HeadwaterError as problem:
-        print_error(problem, as_json="--json" in arguments)
-        sys.exit(problem.exit_code)
-    except KeyboardInterrupt:
-        sys.stderr.write("interrupted; what was staged is kept, nothing half done is visible\n")
-        sys.exit(130)
+    first, rest = _globals_first(sys.argv[1:])
+    run = partial(app, args=[*first, *rest], standalone_mode=False)
+    sys.exit(exit_code(run, as_json="--json" in first))
 
 
-def _globals_first(arguments: list[str]) -> list[str]:
-    """Let the global options stand anywhere: people write `headwater ingest --json` too."""
+def _globals_first(arguments: list[str]) -> tuple[list[str], list[str]]:
+    """Let the global options stand anywhere up to `--`: people write `headwater ingest --json` too."""
     first: list[str] = []
     rest: list[str] = []
     words = iter(arguments)
     for word in words:
-        if word == "--json" or word.startswith("--project="):
+        if word == "--":
+            rest += [word, *words]
+        elif word == "--json" or word.startswith("--project="):
             first.append(word)
         elif word == "--project":
-            first += [word, next(words, "")]
+            first += [word, *islice(words, 1)]
         else:
             rest.append(word)
-    return first + rest
+    return first, rest

@@ -7,8 +7,8 @@ from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
-from flows.cli.output import Output
-from schemas.errors import ConfigError, RefusedError
+from flows.cli.output import Output, count, refusal_lines
+from schemas.errors import ConfigError, HeadwaterError, RefusedError
 
 if TYPE_CHECKING:
     from flows.stages.ingesting import IngestOptions
@@ -17,6 +17,9 @@ if TYPE_CHECKING:
     from schemas.run import Run
 
 Sources = Annotated[list[str] | None, typer.Option("--source", help="Only this source; may be given again.")]
+
+GRAVEST_FIRST = (1, 2, 4, 3, 0)
+"""Exit codes of runs: the first of them that is among those of several sources is the program's."""
 
 
 def register(app: typer.Typer) -> None:
@@ -36,7 +39,7 @@ def plan(
     out: Output = context.obj
     with out.workspace() as workspace:
         plans = [plan_source(workspace, name, fast=fast) for name in chosen(workspace, source)]
-    out.show([p.as_dict() for p in plans], "\n".join(plan_line(p) for p in plans))
+    out.show([p.as_dict() for p in plans], "\n".join(plan_text(p) for p in plans))
 
 
 def ingest(
@@ -50,7 +53,13 @@ def ingest(
         bool, typer.Option("--allow-rebuild", help="Redo what a changed setting asks for.")
     ] = False,
 ) -> None:
-    """Bring sources up to date and publish one release each, or change nothing."""
+    """Bring sources up to date: one release each, or no change.
+
+    With several sources, one that fails or is refused does not keep the others from their turn, and the exit
+    code is the gravest: 1 failed, 2 wrong config, 4 unavailable, 3 refused, 0 done. With --json one source
+    prints its run, or the error that ended it; several print a list of runs, a failed one with its error in
+    `refused`.
+    """
     from flows.stages.ingesting import IngestOptions
 
     out: Output = context.obj
@@ -60,18 +69,33 @@ def ingest(
 
 
 def ingest_each(out: Output, workspace: Workspace, options: Mapping[str, IngestOptions]) -> None:
-    """Ingest sources, each with its options, and print their runs; exit 3 when one was refused."""
-    from flows.running import run_ingest
-
+    """Ingest sources, each with its options, and print their runs; the exit code is the gravest of all."""
     runs: list[Run] = []
+    codes = {0}
     for name, how in options.items():
-        runs.append(run_ingest(workspace, name, how))
-        out.say(run_text(runs[-1]))
+        run, code = _attempt(workspace, name, how, alone=len(options) == 1)
+        runs.append(run)
+        codes.add(code)
+        out.say(run_text(run))
     if out.as_json:
         answer: Any = runs[0].as_dict() if len(runs) == 1 else [run.as_dict() for run in runs]
         out.show(answer)
-    if any(run.refused for run in runs):
-        raise typer.Exit(RefusedError.exit_code)
+    raise typer.Exit(next(code for code in GRAVEST_FIRST if code in codes))
+
+
+def _attempt(workspace: Workspace, name: str, how: IngestOptions, *, alone: bool) -> tuple[Run, int]:
+    """Return a source's run and its exit code; the error of the only source there is ends the program."""
+    from flows.running import run_ingest
+    from schemas.run import ItemCounts, Run
+
+    try:
+        run = run_ingest(workspace, name, how)
+    except HeadwaterError as problem:
+        if alone:
+            raise
+        error = {"run_id": problem.run_id, "source": name, "state": "failed", "refused": problem.as_dict()}
+        return Run(**error, release=None, published=False, items=ItemCounts()), problem.exit_code
+    return run, RefusedError.exit_code if run.refused else 0
 
 
 def chosen(workspace: Workspace, names: list[str] | None) -> list[str]:
@@ -86,11 +110,16 @@ def chosen(workspace: Workspace, names: list[str] | None) -> list[str]:
 
 def run_text(run: Run) -> str:
     """Return a run's report as a person reads it."""
+    from schemas.run import ItemCounts
+
+    if run.state == "failed" and run.refused:
+        return "\n".join([f"{run.source}: failed", *refusal_lines(run.refused, "FAILED")])
     items = run.items
     what = f"release {run.release}" if run.published else run.state
     kept = f"{items.unchanged} unchanged, {items.quarantined} in quarantine; {items.removed} removed"
     lines = [f"{run.source}: {what} in {run.seconds['total']:.1f} s"]
-    lines.append(f"  items      {items.listed} listed: {items.added} added, {items.changed} changed, {kept}")
+    if not run.refused or items != ItemCounts():  # refused by its listing, it has counted nothing
+        lines.append(f"  items      {items.listed} listed: {items.added} added, {items.changed} changed, {kept}")
     if run.parsed or run.published:
         changed = f"{run.chunks.added} added, {run.chunks.updated} updated, {run.chunks.removed} removed"
         lines.append(f"  chunks     {changed}; {run.chunks.total} in all")
@@ -98,23 +127,21 @@ def run_text(run: Run) -> str:
         lines.append(f"  paid for   {paid}")
     if run.reasons:
         lines.append("  rejected   " + ", ".join(f"{n} {reason}" for reason, n in run.reasons.items()))
-    if run.refused:
-        lines += [f"  REFUSED    {run.refused['detail']}", f"  state      {run.refused['state']}"]
-        lines += [f"  fix        {run.refused['fix']}"]
-    return "\n".join(lines)
+    return "\n".join(lines + (refusal_lines(run.refused) if run.refused else []))
 
 
-def plan_line(plan: SourcePlan) -> str:
+def plan_text(plan: SourcePlan) -> str:
     """Return a plan as a person reads it."""
     items = plan.items
     cost = (
-        f"{plan.chunks} chunks, {plan.texts_to_embed} texts to embed"
+        f"{count(plan.chunks, 'chunk')}, {count(plan.texts_to_embed, 'text')} to embed"
         if plan.exact
         else "chunks not counted (--fast)"
     )
     seconds = f"about {plan.seconds:g} s" if plan.seconds is not None else "time unknown before the first run"
-    return (
+    line = (
         f"{plan.source}: {items['added']} added, {items['changed']} changed, {items['removed']} removed, "
         f"{items['unchanged']} unchanged, {items['quarantined']} in quarantine; "
         f"{plan.parsed} to parse, {cost}; {seconds}"
     )
+    return "\n".join([line, *(refusal_lines(plan.refused, "WOULD BE REFUSED") if plan.refused else [])])

@@ -15,8 +15,11 @@ from flows.stages.differences import Differences, Staged
 from schemas.errors import RefusedError
 from schemas.expectations import Suite, chunks_suite, documents_suite, embeddings_suite
 from schemas.run import ItemCounts
-from transforms.suites import Verdict, judge, scalars
+from transforms.suites import Verdict, judge, prepare, scalars
 from transforms.validation_report import render_html
+
+CHATTY = "great_expectations.data_context.types.base"
+"""It sets its own level to INFO, and tells of a folder that it deletes at once."""
 
 SUITE_ROWS = 100_000
 """Rows judged at most: 0.25 CPU seconds and 360 MB in Great Expectations; a million cost 774 MB."""
@@ -29,6 +32,12 @@ class Audit:
     gates: dict[str, Any]
     refusal: RefusedError | None = None
     report: str | None = None
+
+
+def prepare_audit() -> None:
+    """Load what judges, which takes seconds, while something else is waited for."""
+    os.environ["GX_ANALYTICS_ENABLED"] = "false"
+    prepare()
 
 
 def audit(staged: Staged, counts: ItemCounts, found: Differences, run_id: str) -> Audit:
@@ -73,8 +82,9 @@ def _verdict(staged: Staged, table: str, suite: Suite) -> Verdict | None:
     rows = pa.concat_tables(parts) if parts else None
     if rows is None or rows.num_rows == 0:
         return None
-    os.environ["GX_ANALYTICS_ENABLED"] = "false"
+    prepare_audit()
     logging.getLogger("great_expectations").setLevel(logging.WARNING)
+    logging.getLogger(CHATTY).disabled = True
     return judge(rows.slice(0, SUITE_ROWS), suite)
 
 

@@ -15,6 +15,7 @@ from typing import Any
 
 from flows.stages.estimating import estimate_s
 from flows.stages.listing import Survey, released, survey
+from flows.stages.parsing import parse_fingerprint
 from flows.stages.rebuilding import unbuilt
 from flows.stages.recording import remember_quarantine, remember_run
 from flows.stages.redoing import Redoing, RedoLedger, publish_redone, work_through
@@ -121,13 +122,12 @@ def _released(
     """Work through what is not published yet, release by release, until one is refused."""
     done = {marker["key"] for marker in staging.items() if marker["state"] == PUBLISHED}
     todo = [keys for keys in plan.partitions if digest("partition", *keys) not in done]
-    size = 1 if options.publish == "each" else len(todo)
+    size, total = (1 if options.publish == "each" else len(todo)), len(plan.partitions)
     for at in range(0, len(todo), size or 1):
         run = _redoing(workspace, found, options, staging)
-        for n, keys in enumerate(todo[at : at + size], start=at + 1):
-            told = f"partition {n} of {len(todo)}"
-            step(told, partial(work_through, run, keys, pace.spend))
-            workspace.progress.advance(f"backfill {found.name}", n, len(todo))
+        for n, keys in enumerate(todo[at : at + size], start=total - len(todo) + at + 1):
+            step(f"partition {n} of {total}", partial(work_through, run, keys, pace.spend))
+            workspace.progress.advance(f"backfill {found.name}", n, total)
         report = _published(run, step)
         yield report
         if report.refused:
@@ -179,9 +179,13 @@ def _planned(workspace: Workspace, found: Survey, options: BackfillOptions) -> B
         )
     size = options.partition_items
     partitions = tuple(tuple(keys[at : at + size]) for at in range(0, len(keys), size))
-    tables = sorted(index.table for index in _chosen(workspace, options))
+    section = workspace.opened.source(found.name)
+    stages = {
+        *(index.table for index in _chosen(workspace, options)),
+        *(parse_fingerprint(k, section) for k in keys),
+    }
     return BackfillPlan(
-        backfill_id=digest("backfill", found.name, options.stage, *tables, *keys)[:12],
+        backfill_id=digest("backfill", found.name, options.stage, *sorted(stages), *keys)[:12],
         source=found.name,
         stage=options.stage,
         documents=len(rows),

@@ -29,7 +29,8 @@ class Indexed:
 
 def index_documents(workspace: Workspace, index: Index, documents: pa.Table, seconds: Seconds) -> Indexed:
     """Return the embedded chunks of documents; a document with a chunk that does not pass has none."""
-    embedder = workspace.embedder(index)
+    with seconds.spent_on("embed"):  # the first time, the model is loaded
+        embedder = workspace.embedder(index)
     with seconds.spent_on("chunk"):
         cut = cut_documents(workspace, index, documents)
     with seconds.spent_on("validate"):

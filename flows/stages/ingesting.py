@@ -10,7 +10,7 @@ import pyarrow as pa
 import pyarrow.compute as pc
 
 from flows.ledger import Ledger, known_items
-from flows.stages.auditing import Audit, audit
+from flows.stages.auditing import Audit, audit, prepare_audit
 from flows.stages.differences import Differences, Staged, differences
 from flows.stages.estimating import estimate_s
 from flows.stages.listing import Survey, check_shrink, survey
@@ -21,7 +21,7 @@ from flows.stages.recording import remember_items, remember_quarantine, remember
 from flows.stages.reporting import ActiveRun, failed, report
 from flows.stages.staging import batched, stage_batch
 from flows.stages.step import Step, direct
-from flows.workspace import Workspace
+from flows.workspace import Seconds, Workspace
 from infra.store import releases
 from infra.store.lock import locked
 from infra.store.staging import Staging
@@ -59,6 +59,7 @@ def ingest_source(
     """
     workspace.opened.source(name)
     with locked(workspace.opened.store_uri, f"source-{name}", wait_s=2.0):
+        seconds = Seconds()
         run = Ingest(
             workspace=workspace,
             name=name,
@@ -66,11 +67,13 @@ def ingest_source(
             run_id=workspace.new_run_id(),
             base=releases.current(workspace.store),
             staging=Staging(workspace.store, name),
+            seconds=seconds,
         )
         started = workspace.clock()
         try:
             done = _run(run, step)
         except HeadwaterError as problem:
+            problem.run_id = run.run_id
             remember_run(run.workspace, failed(run, problem), started)
             raise
         remember_run(run.workspace, done, started)
@@ -125,6 +128,7 @@ def _work(run: Ingest, found: Survey, ledger: Ledger, step: Step) -> list[tuple[
         known=found.known,
         tables=tuple(index.table for index in run.workspace.indexes.values()),
         run_id=run.run_id,
+        meanwhile=prepare_audit,
     )
     todo = (*found.changes.fetch, *found.changes.redo)
     if todo:

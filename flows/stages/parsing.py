@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import atexit
 from collections import Counter, defaultdict
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from dataclasses import dataclass, field
 from functools import cache
 from typing import Any, NamedTuple
@@ -29,6 +29,7 @@ from transforms.validate import validate_documents
 
 TARGET = "transforms.parsers.wire:parse_wire"
 CHILDREN = 2
+Request = tuple[dict[str, Any], bytes]
 AHEAD, AHEAD_BYTES = 256, 16 * 1024**2
 """Items read ahead of the parsers, small or large ones; with the batch, the bound on memory."""
 GROUP_ITEMS, GROUP_CHARS = 64, 200_000
@@ -69,6 +70,8 @@ class Job:
     tables: tuple[str, ...]
     """Chunk tables of the project's indexes: part of what makes an item's work the same."""
     run_id: str
+    meanwhile: Callable[[], None] = lambda: None
+    """What to do once, while the children that parse are starting."""
     _rows: dict[str, int] = field(default_factory=dict)
 
     def listed(self, key: str) -> dict[str, Any]:
@@ -105,7 +108,7 @@ def parse_params(section: SourceSection) -> ParseParams:
 def parsed(job: Job, keys: tuple[str, ...], ledger: Ledger, seconds: Seconds) -> Iterator[ParsedItem]:
     """Yield the items among `keys` that changed and passed; everything else goes into the ledger."""
     hashes: dict[str, str] = {}
-    requests = _requests(job, keys, ledger, seconds, hashes)
+    requests = _meanwhile(_requests(job, keys, ledger, seconds, hashes), job.meanwhile)
     replies = iter(_sandbox().map(requests, ahead=AHEAD, ahead_bytes=AHEAD_BYTES))
     group: list[Read] = []
     characters = 0
@@ -145,7 +148,7 @@ def _result(reply: Reply) -> ParseResult:
 
 def _requests(
     job: Job, keys: tuple[str, ...], ledger: Ledger, seconds: Seconds, hashes: dict[str, str]
-) -> Iterator[tuple[dict[str, Any], bytes]]:
+) -> Iterator[Request]:
     """Yield what the parsers are asked, noting each item's content hash; what is settled is not asked."""
     for key in keys:
         try:
@@ -158,6 +161,17 @@ def _requests(
         if not ledger.settle(key, found, job.work_of(key, found), parse_fingerprint(key, job.section)):
             hashes[key] = found
             yield _request(job, key), content
+
+
+def _meanwhile(requests: Iterator[Request], do: Callable[[], None]) -> Iterator[Request]:
+    """Yield requests, and do something else as soon as each child has one, or all there are."""
+    given = 0
+    for given, request in enumerate(requests, start=1):
+        yield request
+        if given == CHILDREN:
+            do()
+    if 0 < given < CHILDREN:
+        do()
 
 
 def _request(job: Job, key: str) -> dict[str, Any]:

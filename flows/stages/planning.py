@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterable
-from dataclasses import asdict, dataclass
+from dataclasses import asdict, dataclass, replace
 from typing import Any
 
 import pyarrow as pa
@@ -13,12 +13,14 @@ from flows.ledger import Ledger
 from flows.stages.estimating import estimate_s
 from flows.stages.indexing import cut_documents
 from flows.stages.ingesting import open_ledger
-from flows.stages.listing import Survey, survey
+from flows.stages.listing import Survey, check_shrink, survey
 from flows.stages.parsing import Job, ParsedItem, parsed
-from flows.stages.rebuilding import surviving, unbuilt
+from flows.stages.rebuilding import check_redo, surviving, unbuilt
 from flows.workspace import Index, Seconds, Workspace
 from infra.store import releases
 from infra.store.embedding_cache import EmbeddingCache
+from infra.store.publish import check_hold
+from schemas.errors import RefusedError
 from schemas.release import Release
 
 
@@ -35,6 +37,8 @@ class SourcePlan:
     """False for a plan from the listing alone, which cannot know how many chunks there will be."""
     seconds: float | None
     """Estimated from the source's last runs; None before the first one."""
+    refused: dict[str, str] | None = None
+    """What would refuse the run, as far as its listing tells; the other numbers are those without it."""
 
     def as_dict(self) -> dict[str, Any]:
         """Return the plan as scripts read it."""
@@ -45,9 +49,26 @@ def plan_source(workspace: Workspace, name: str, *, fast: bool = False) -> Sourc
     """Return what `ingest` would do to a source now; `fast` looks at the listing only."""
     base = releases.current(workspace.store)
     found = survey(workspace, name, base)
+    plan = _from_listing(workspace, found) if fast else _from_items(workspace, found, base)
+    return replace(plan, refused=_foretold(workspace, found, base, plan))
+
+
+def _foretold(
+    workspace: Workspace, found: Survey, base: Release | None, plan: SourcePlan
+) -> dict[str, str] | None:
+    try:
+        check_shrink(workspace, found, allow=False)
+        check_redo(workspace, found, base, allow=False)
+        if any(plan.items[what] for what in ("added", "changed", "removed")):
+            check_hold(base)
+    except RefusedError as refusal:
+        return refusal.as_dict()
+    return None
+
+
+def _from_items(workspace: Workspace, found: Survey, base: Release | None) -> SourcePlan:
+    name = found.name
     ledger = open_ledger(workspace, found, {})
-    if fast:
-        return _from_listing(workspace, found)
     job = Job(
         workspace=workspace,
         name=name,

@@ -11,12 +11,11 @@ import pyarrow.compute as pc
 
 from infra.store import releases
 from infra.store.connection import Store
-from infra.store.filters import is_in
 from infra.store.heal import STAGING
 from infra.store.lock import locked
+from infra.store.rows import delete_rows
 from schemas.errors import BusyError
 
-KEYS = 1_000
 REPORTS = 200
 """Validation reports kept, the newest ones."""
 STAGING_AGE = timedelta(days=7)
@@ -32,8 +31,7 @@ def collect_embeddings(store: Store) -> int:
         cached = store.scan(name, ["text_hash"])["text_hash"]
         unused = cached.filter(pc.invert(pc.is_in(cached, used))).to_pylist()
         table = store.open(name)
-        for at in range(0, len(unused), KEYS):
-            table.delete(is_in("text_hash", unused[at : at + KEYS]))
+        delete_rows(table, "text_hash", unused)
         deleted += len(unused)
     return deleted
 

@@ -14,9 +14,9 @@ import pyarrow as pa
 
 from infra.store.heal import heal
 from infra.store.light_import import import_lancedb
-from infra.store.lock import PUBLISH, locked
+from infra.store.lock import PUBLISH, locked, unwritable
 from schemas.document import PRIMARY_KEY
-from schemas.errors import BusyError, NotFoundError, StoreError
+from schemas.errors import BusyError, NotFoundError, StoreError, UnwritableError
 from schemas.release import STORE_FORMAT
 
 if TYPE_CHECKING:
@@ -63,7 +63,10 @@ class Store:
             index_cache_size_bytes=INDEX_CACHE_BYTES, metadata_cache_size_bytes=METADATA_CACHE_BYTES
         )
         if "://" not in self.uri:
-            Path(self.uri).mkdir(parents=True, exist_ok=True)
+            try:
+                Path(self.uri).mkdir(parents=True, exist_ok=True)
+            except OSError as problem:
+                raise unwritable(self.uri, problem) from problem
         db: DBConnection = lancedb.connect(self.uri, storage_options=self._options, session=session)
         self._mending(lambda: self._check_format(db))
         return db
@@ -171,7 +174,7 @@ class Store:
     def mend(self) -> None:
         """Heal what a power cut left; left to the publisher that is at work, who heals first of all."""
         if "://" not in self.uri and Path(self.uri).is_dir():
-            with suppress(BusyError, OSError), locked(self.uri, PUBLISH, wait_s=MEND_WAIT_S):
+            with suppress(BusyError, UnwritableError, OSError), locked(self.uri, PUBLISH, wait_s=MEND_WAIT_S):
                 heal(self)
 
     def reopen(self) -> None:

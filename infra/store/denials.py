@@ -13,6 +13,7 @@ import pyarrow.compute as pc
 
 from infra.store.connection import Store
 from infra.store.filters import is_in, readable_by
+from infra.store.rows import delete_rows, keys_there, put_rows
 from schemas.document import PRIMARY_KEY
 from schemas.release import Release
 
@@ -23,7 +24,6 @@ DENIAL = pa.schema(
         pa.field("entries", pa.list_(pa.string()), nullable=False),  # acl entries that do not count
     ]
 )
-KEYS = 1_000
 
 
 def forbidden(store: Store, pinned: Release, newest: Release, entries: Collection[str]) -> tuple[str, ...]:
@@ -48,8 +48,7 @@ def deny_lost_rights(store: Store, target: Release, abandoned: Release) -> int:
     ]
     if rows:
         table = store.ensure(TABLE, DENIAL)
-        merge = table.merge_insert("document_id").when_matched_update_all().when_not_matched_insert_all()
-        merge.use_index(use_index=False).execute(pa.Table.from_pylist(rows, schema=DENIAL))
+        put_rows(table, "document_id", pa.Table.from_pylist(rows, schema=DENIAL))
     return len(rows)
 
 
@@ -59,8 +58,7 @@ def lift(store: Store, documents: Iterable[str]) -> None:
     if not wanted or not store.has(TABLE):
         return
     table = store.open(TABLE)
-    for at in range(0, len(wanted), KEYS):
-        table.delete(is_in("document_id", wanted[at : at + KEYS]))
+    delete_rows(table, "document_id", keys_there(table, "document_id", wanted))
 
 
 def _denied(store: Store, newest: Release, entries: Collection[str]) -> set[str]:

@@ -9,10 +9,14 @@ import pyarrow as pa
 
 from infra.store.connection import Store
 from infra.store.filters import is_in
+from infra.store.lock import locked
+from infra.store.rows import add_missing, put_rows
 from schemas.chunk import embedding
 from schemas.tools import Vectors
 
 LOOKUP_KEYS = 2_000
+WRITERS_S = 60.0
+"""How long a run waits while others add their texts: milliseconds each."""
 
 
 class EmbeddingCache:
@@ -48,7 +52,6 @@ class EmbeddingCache:
             [pa.array(text_hashes), column, pa.array([runtime] * len(text_hashes))], schema=self._schema
         )
         table = self._store.ensure(self._name, self._schema)
-        merge = table.merge_insert("text_hash").when_not_matched_insert_all()
-        if replace:
-            merge = merge.when_matched_update_all()
-        merge.use_index(use_index=False).execute(rows)
+        write = put_rows if replace else add_missing
+        with locked(self._store.uri, self._name, wait_s=WRITERS_S):
+            write(table, "text_hash", rows)

@@ -8,14 +8,17 @@ from typing import Any
 import pyarrow as pa
 
 from infra.store.connection import Store
-from infra.store.filters import both, equals, is_in
+from infra.store.filters import both, equals
+from infra.store.lock import locked
+from infra.store.rows import delete_rows, put_rows
 from infra.store.sync import sync_to_disk
 from schemas.errors import NotFoundError
 from schemas.item import ITEM
 from schemas.quarantine import QUARANTINE
 from schemas.run import RUN, ChunkCounts, ItemCounts, Run
 
-DELETE_KEYS = 1_000
+WRITERS_S = 60.0
+"""How long a source waits while others write their items: milliseconds each."""
 
 
 def append_run(store: Store, row: dict[str, Any]) -> None:
@@ -48,15 +51,15 @@ def items(store: Store, source: str) -> pa.Table:
 def update_items(store: Store, upserts: pa.Table) -> None:
     """Remember items as listed now."""
     if upserts.num_rows:
-        merge = store.ensure("items", ITEM).merge_insert("item_id")
-        merge = merge.when_matched_update_all().when_not_matched_insert_all()
-        merge.use_index(use_index=False).execute(upserts.cast(ITEM))
+        with locked(store.uri, "items", wait_s=WRITERS_S):
+            put_rows(store.ensure("items", ITEM), "item_id", upserts.cast(ITEM))
 
 
 def forget_items(store: Store, removed: list[str]) -> None:
     """Forget items that are gone (by item id)."""
-    for at in range(0, len(removed), DELETE_KEYS):
-        store.ensure("items", ITEM).delete(is_in("item_id", removed[at : at + DELETE_KEYS]))
+    if removed:
+        with locked(store.uri, "items", wait_s=WRITERS_S):
+            delete_rows(store.ensure("items", ITEM), "item_id", removed)
 
 
 def last_rates(store: Store, source: str) -> pa.Table:

@@ -15,10 +15,10 @@ import pyarrow as pa
 
 from infra.store import releases
 from infra.store.connection import Store
-from infra.store.filters import is_in
 from infra.store.heal import heal
 from infra.store.lock import PUBLISH, locked
 from infra.store.repair import repair, tag_of
+from infra.store.rows import delete_rows, put_rows
 from infra.store.search_index import refresh_indices
 from infra.store.sync import sync_to_disk
 from schemas.errors import ConflictError, OnHoldError
@@ -26,8 +26,6 @@ from schemas.release import RELEASE, Release, TableVersion
 
 if TYPE_CHECKING:
     from lancedb.table import Table
-
-DELETE_KEYS = 1_000
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -77,15 +75,20 @@ def publish(store: Store, publication: Publication, *, wait_s: float = 600.0) ->
         return commit(store, last, heads, publication)
 
 
-def _check_base(store: Store, last: Release | None, publication: Publication) -> None:
-    if last is None:
-        return
-    if last.state == "hold":
+def check_hold(last: Release | None) -> None:
+    """Raise OnHoldError when the newest release holds publishing."""
+    if last is not None and last.state == "hold":
         raise OnHoldError(
             f"publishing is on hold since release {last.release} ({last.note})",
             fix="run `headwater release resume` when the cause is mended; what was staged is kept",
             state="the run is staged, the last release goes on serving",
         )
+
+
+def _check_base(store: Store, last: Release | None, publication: Publication) -> None:
+    if last is None:
+        return
+    check_hold(last)
     since = [r for r in releases.releases(store) if r.release > (publication.base or 0)]
     if publication.base is not None and any(r.kind in ("rollback", "resume") for r in since):
         raise ConflictError(
@@ -112,15 +115,13 @@ def _kept(last: Release | None, publication: Publication) -> list[str]:
 
 def _apply(store: Store, last: Release | None, name: str, change: TableChange) -> Table:
     """Merge one table's change through one handle, and return the handle at the version it committed."""
-    fresh = not store.has(name)
     table = store.ensure(name, change.schema)
     if last is not None and name not in last.tables and table.count_rows():
         table.delete("true")  # an index that an older release had: its rows there stay, its head starts anew
     before = table.count_rows()
     for batch in change.upserts():
-        _upsert(table, change.key, batch, fresh=fresh)
-    for at in range(0, len(change.deletes), DELETE_KEYS):
-        table.delete(is_in(change.key, change.deletes[at : at + DELETE_KEYS]))
+        put_rows(table, change.key, batch)
+    delete_rows(table, change.key, change.deletes)
     _check_growth(table, change, before)
     refresh_indices(table, store.uri)
     if store.open(name).version != table.version:
@@ -140,14 +141,6 @@ def _check_growth(table: Table, change: TableChange, before: int) -> None:
             fix="run it again; if it repeats, run `headwater doctor` and report it",
             state="the last release goes on serving",
         )
-
-
-def _upsert(table: Table, key: str, batch: pa.Table, *, fresh: bool) -> None:
-    if fresh:
-        table.add(batch)
-        return
-    merge = table.merge_insert(key).when_matched_update_all().when_not_matched_insert_all()
-    merge.use_index(use_index=False).execute(batch)
 
 
 def commit(

@@ -3,6 +3,7 @@ from __future__ import annotations
 import os
 import subprocess
 import sys
+import time
 from collections.abc import Iterator
 from contextlib import contextmanager
 
@@ -39,6 +40,9 @@ def test_the_whole_family_is_seen_and_ended() -> None:
         kill_all(parent)
 
     assert not is_running(parent)
+    deadline = time.monotonic() + 10
+    while is_running(child) and time.monotonic() < deadline:  # killed, and not yet buried by its new parent
+        time.sleep(0.01)
     assert not is_running(child)
 
 
