@@ -7,6 +7,7 @@ from typing import Any
 from prefect import flow
 from prefect.artifacts import create_markdown_artifact
 
+from flows.labels import label
 from flows.stages.contexts import context as assemble
 from flows.workspace import open_workspace
 from schemas.context import Context, ContextRequest, Principal
@@ -46,5 +47,5 @@ def _page(found: Context) -> str:
     lines += [] if found.answerable else [f"**Not answerable:** {found.reason}"]
     for c in found.citations:
         quote = "\n".join(f"> {line}" for line in c.quote.splitlines())
-        lines.append(f"**[{c.n}] {c.title or c.uri}** {c.heading} (score {c.score:.2f})\n\n{quote}")
+        lines.append(f"**[{c.n}] {label(c.title, c.heading, c.uri)}** (score {c.score:.2f})\n\n{quote}")
     return "\n\n".join(lines)

@@ -14,6 +14,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from flows.environment import ephemeral_prefect, prefect_started, without_heartbeats
+from flows.labels import label
 
 if TYPE_CHECKING:
     from flows.workspace import Workspace
@@ -115,9 +116,7 @@ def _context(workspace: Workspace, question: str, user: str | None, groups: list
 def _brief(found: Context, citations: int = 3, characters: int = 180) -> str:
     lines = [f"{found.question}   ({found.tokens.used} of {found.tokens.budget} tokens)"]
     for cited in found.citations[:citations]:
-        where = (
-            " > ".join(part for part in (cited.title, cited.heading) if part) or cited.uri.rsplit("/", 1)[-1]
-        )
+        where = label(cited.title, cited.heading, cited.uri)
         lines += [f"  [{cited.n}] {where}  ({cited.source}, characters {cited.start}..{cited.end})"]
         lines += [f"      {_one_line(cited.quote, characters)}"]
     more = len(found.citations) - citations
@@ -180,4 +179,5 @@ Done in {seconds:.0f} s. What to try next:
   {program} --project {project} release list
   make up                               Prefect's UI and the schedules, on this machine
   {program} init my-project    your own folder: point `uri` at it, then `ingest`
-  indexes.default.embedder.model        your own sentence-transformers model, by name or path"""
+  indexes.default.embedder.model        your own sentence-transformers model, by name or path
+  rm -r {project.parent.parent}    removes all that this left behind"""

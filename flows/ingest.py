@@ -86,7 +86,9 @@ def ingest_in_workspace(workspace: Workspace, name: str, options: IngestOptions)
     if state.name == "Refused":
         return logs.last_run(workspace.store, name)
     state.result()
-    raise RefusedError(f"the flow run of {name!r} ended {state.name}: {state.message}")
+    raise RefusedError(
+        f"the flow run of {name!r} ended {state.name}: {state.message}", fix="see it in Prefect's UI"
+    )
 
 
 def _may_pass(_task: Any, _run: Any, state: State[Any]) -> bool:

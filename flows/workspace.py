@@ -14,10 +14,12 @@ from functools import cached_property
 from pathlib import Path
 from typing import Any
 
+from flows.checking import check_plugins
 from flows.progress import Progress, Silent
 from infra.embedders import EmbedderParams, fingerprint_of, load
 from infra.project_file import Opened, open_project
 from infra.store import Store
+from infra.store.embedding_cache import EmbeddingCache
 from infra.store.lock import check_local
 from schemas.chunk import embedded_chunk
 from schemas.errors import ConfigError, NotFoundError
@@ -66,6 +68,7 @@ class Workspace:
     progress: Progress = field(default_factory=Silent)
     runtime: str = "auto"
     _embedders: dict[str, Embedder] | None = None
+    _caches: dict[str, EmbeddingCache] = field(default_factory=dict)
 
     @cached_property
     def store(self) -> Store:
@@ -95,6 +98,14 @@ class Workspace:
             self._check_limits(loaded)
             mine[fingerprint] = loaded
         return mine[fingerprint]
+
+    def embedding_cache(self, index: Index) -> EmbeddingCache:
+        """Return the cache of an index's vectors; one for each embedder, which knows what is in it."""
+        if index.embedder_fp not in self._caches:
+            self._caches[index.embedder_fp] = EmbeddingCache(
+                self.store, fingerprint=index.embedder_fp, dimension=self.embedder(index).dimension
+            )
+        return self._caches[index.embedder_fp]
 
     def chunk_schema(self, index: Index) -> Any:
         """Return the schema of an index's chunk table."""
@@ -128,7 +139,9 @@ class Workspace:
 
 def open_workspace(path: str | Path, **tools: Any) -> Workspace:
     """Open a project file as a workspace. Raises ConfigError naming the line and the fix."""
-    return Workspace(opened=open_project(path), **tools)
+    opened = open_project(path)
+    check_plugins(opened)
+    return Workspace(opened=opened, **tools)
 
 
 def model_cache() -> Path:

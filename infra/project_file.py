@@ -4,13 +4,15 @@ from __future__ import annotations
 
 import os
 import re
-from dataclasses import dataclass
+from collections.abc import Callable
+from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
 import yaml
 from pydantic import ValidationError
 
+from infra.project_mistakes import Place, line_of, mistake
 from schemas.errors import ConfigError, NotFoundError
 from schemas.identity import digest
 from schemas.project import Project, SourceSection
@@ -25,6 +27,8 @@ class Opened:
 
     project: Project
     path: Path
+    text: str = field(default="", repr=False)
+    """The file as it was read."""
 
     @property
     def root(self) -> Path:
@@ -42,40 +46,51 @@ class Opened:
         """Hash of the checked settings, the same for two spellings of one file."""
         return digest("config", self.project.model_dump_json())
 
+    def where(self, *place: str | int) -> str:
+        """Return a place in the file as an error names it: its line and its path, such as `sources.a.acl`."""
+        return _where(self.path, _compose(self.path, self.text), place)
+
     def source(self, name: str) -> SourceSection:
         """Return a source's settings. Raises NotFoundError naming those there are."""
         try:
             return self.project.sources[name]
         except KeyError:
             there = ", ".join(sorted(self.project.sources)) or "none"
-            raise NotFoundError(f"{self.path.name} has no source {name!r} (it has: {there})") from None
+            raise NotFoundError(
+                f"{self.path.name} has no source {name!r} (it has: {there})",
+                fix="name one of them, or add it under `sources:`",
+            ) from None
 
 
 def open_project(path: str | Path) -> Opened:
     """Read and check a project file. Raises ConfigError naming the line and the fix."""
     path = Path(path).resolve()
+    text = _read(path)
+    root = _compose(path, text)
+    given = _plain(root, path)
     try:
-        text = path.read_text(encoding="utf-8")
+        return Opened(project=Project.model_validate(given), path=path, text=text)
+    except ValidationError as problem:
+        place, what, fix = mistake(given, problem)
+        raise ConfigError(f"{_where(path, root, place)}: {what}", fix=fix) from None
+
+
+def _read(path: Path) -> str:
+    try:
+        return path.read_text(encoding="utf-8")
     except (OSError, UnicodeDecodeError) as problem:
+        why = problem.strerror if isinstance(problem, OSError) else "it is not UTF-8 text"
         raise ConfigError(
-            f"the project file {str(path)!r} cannot be read: {problem}",
+            f"the project file {str(path)!r} cannot be read: {why}",
             fix="run `headwater init`, or give its path with --project",
         ) from problem
-    root = _compose(path, text)
-    try:
-        return Opened(project=Project.model_validate(_plain(root, path)), path=path)
-    except ValidationError as problem:
-        raise ConfigError(
-            _first_problem(path, root, problem), fix="`headwater schema` prints every setting"
-        ) from None
 
 
 def _compose(path: Path, text: str) -> yaml.Node | None:
     try:
         return yaml.compose(text, Loader=yaml.SafeLoader)
-    except yaml.MarkedYAMLError as problem:
-        line = problem.problem_mark.line + 1 if problem.problem_mark else "?"
-        raise ConfigError(f"{path.name}, line {line}: {problem.problem}", fix="mend the YAML there") from None
+    except yaml.YAMLError as problem:
+        raise _not_yaml(path, problem) from None
 
 
 def _plain(root: yaml.Node | None, path: Path) -> Any:
@@ -83,56 +98,44 @@ def _plain(root: yaml.Node | None, path: Path) -> Any:
         raise ConfigError(f"{path.name} is empty", fix="run `headwater init` for a commented one")
     loader = yaml.SafeLoader("")
     try:
-        return _expanded(loader.construct_document(root), path)
+        plain = loader.construct_document(root)
+    except yaml.YAMLError as problem:
+        raise _not_yaml(path, problem) from None
     finally:
         loader.dispose()
+    return _expanded(plain, lambda place: _where(path, root, place))
 
 
-def _expanded(value: Any, path: Path) -> Any:
+def _not_yaml(path: Path, problem: yaml.YAMLError) -> ConfigError:
+    mark, what = getattr(problem, "problem_mark", None), getattr(problem, "problem", None)
+    return ConfigError(
+        f"{path.name}, line {mark.line + 1 if mark else '?'}: {what or str(problem).splitlines()[0]}",
+        fix="mend the YAML there; a text with {, [, *, &, # or `: ` in it is written in quotes",
+    )
+
+
+def _expanded(value: Any, where: Callable[[Place], str], place: Place = ()) -> Any:
     if isinstance(value, dict):
-        return {key: _expanded(inner, path) for key, inner in value.items()}
+        return {key: _expanded(inner, where, (*place, key)) for key, inner in value.items()}
     if isinstance(value, list):
-        return [_expanded(inner, path) for inner in value]
+        return [_expanded(inner, where, (*place, n)) for n, inner in enumerate(value)]
     if not isinstance(value, str):
         return value
     if PASSWORD_IN_URL.search(value):
         raise ConfigError(
-            f"{path.name} holds a password in a URL", fix="write it as ${VARIABLE} and export that"
+            f"{where(place)}: holds a password in a URL", fix="write it as ${VARIABLE} and export that"
         )
-    return VARIABLE.sub(lambda match: _variable(match.group(1), path), value)
+    return VARIABLE.sub(lambda match: _variable(match.group(1), where(place)), value)
 
 
-def _variable(name: str, path: Path) -> str:
+def _variable(name: str, where: str) -> str:
     if name not in os.environ:
         raise ConfigError(
-            f"{path.name} needs the environment variable {name}, which is not set", fix=f"export {name}"
+            f"{where}: needs the environment variable {name}, which is not set", fix=f"export {name}=..."
         )
     return os.environ[name]
 
 
-def _first_problem(path: Path, root: yaml.Node | None, problem: ValidationError) -> str:
-    first = problem.errors()[0]
-    place = ".".join(str(part) for part in first["loc"])
-    message = first["msg"].removeprefix("Value error, ")
-    return f"{path.name}, line {_line(root, first['loc'])}: {place + ': ' if place else ''}{message}"
-
-
-def _line(root: yaml.Node | None, place: tuple[Any, ...]) -> int:
-    node, line = root, 1
-    for part in place:
-        mark, node = _child(node, part)
-        if mark is None:
-            break
-        line = mark.line + 1
-    return line
-
-
-def _child(node: yaml.Node | None, part: object) -> tuple[yaml.Mark | None, yaml.Node | None]:
-    """Return where a part of the file begins, and the part itself."""
-    if isinstance(node, yaml.MappingNode):
-        for key, value in node.value:
-            if key.value == part:
-                return key.start_mark, value
-    if isinstance(node, yaml.SequenceNode) and isinstance(part, int) and part < len(node.value):
-        return node.value[part].start_mark, node.value[part]
-    return None, None
+def _where(path: Path, root: yaml.Node | None, place: Place) -> str:
+    dotted = ".".join(str(part) for part in place)
+    return f"{path.name}, line {line_of(root, place)}" + (f": {dotted}" if dotted else "")

@@ -98,6 +98,7 @@ class Candidate(Frozen):
     """A candidate as `explain` shows it: its place and score in each leg, and what became of it."""
 
     chunk_id: str
+    uri: str
     title: str | None
     heading: str
     vector_score: float | None

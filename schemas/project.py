@@ -5,23 +5,37 @@ from __future__ import annotations
 import re
 from typing import Annotated, Any, Literal
 
-from pydantic import AfterValidator, BaseModel, ConfigDict, Field, model_validator
+from pydantic import AfterValidator, BaseModel, ConfigDict, Field, ValidationError, model_validator
+from pydantic_core import InitErrorDetails, PydanticCustomError
 
 from schemas.acl import is_entry
 from schemas.identity import digest
+from schemas.settings import advice
 
 NAME = re.compile(r"^[a-z0-9][a-z0-9-]{0,62}$")
+ACL_FORMS = "everyone, group:NAME or user:NAME"
+
+
+def _wrong(what: str, fix: str) -> PydanticCustomError:
+    """Return an error of a setting whose fix is known where it is found."""
+    return PydanticCustomError("setting", "{what}", {"what": what, "fix": fix})
+
+
+def _wrong_at(place: tuple[str | int, ...], what: str, fix: str) -> ValidationError:
+    """Return an error of a setting further down than the section that finds it."""
+    details = InitErrorDetails(type=_wrong(what, fix), loc=place, input=None)
+    return ValidationError.from_exception_data("project", [details])
 
 
 def _name(value: str) -> str:
     if not NAME.match(value):
-        raise ValueError(f"{value!r} is not a name: use lower-case letters, digits and hyphens")
+        raise _wrong(f"{value!r} is not a name", "use lower-case letters, digits and hyphens")
     return value
 
 
 def _entry(value: str) -> str:
     if not is_entry(value):
-        raise ValueError(f"{value!r} is not an acl entry: write everyone, group:NAME or user:NAME")
+        raise _wrong(f"{value!r} is not an acl entry", f"write {ACL_FORMS}")
     return value
 
 
@@ -75,7 +89,7 @@ class IndexSection(Section):
     @model_validator(mode="after")
     def _embeds_the_text(self) -> IndexSection:
         if "text" not in self.embed_text:
-            raise ValueError("embed_text must contain 'text'")
+            raise _wrong("embed_text must contain 'text'", "add text to it, or leave embed_text out")
         return self
 
 
@@ -88,7 +102,10 @@ class Schedule(Section):
     @model_validator(mode="after")
     def _one_of_both(self) -> Schedule:
         if (self.cron is None) == (self.every_s is None):
-            raise ValueError("give either cron or every_s")
+            raise _wrong(
+                "a schedule has either cron or every_s",
+                'write {cron: "*/15 * * * *"}, or {every_s: 900} for seconds',
+            )
         return self
 
 
@@ -104,7 +121,7 @@ class FilesOptions(Section):
 
     uri: str
     include: tuple[str, ...] = tuple(f"**/*.{ending}" for ending in ENDINGS)
-    exclude: tuple[str, ...] = ("**/.git/**", "**/node_modules/**")
+    exclude: tuple[str, ...] = ("**/.git/**", "**/node_modules/**", "**/.headwater/**")
     follow_symlinks: bool = False
     max_bytes: Annotated[int, Field(ge=1)] = 100 * 1024**2
 
@@ -136,9 +153,11 @@ class SourceSection(Section):
         if self.type in SOURCE_OPTIONS:
             SOURCE_OPTIONS[self.type].model_validate(self.options)
         elif ":" not in self.type:
-            known = ", ".join(sorted(SOURCE_OPTIONS))
-            raise ValueError(
-                f"type {self.type!r} is neither built in ({known}) nor an import string module:name"
+            known = sorted(SOURCE_OPTIONS)
+            raise _wrong_at(
+                ("type",),
+                f"{self.type!r} is neither built in ({', '.join(known)}) nor an import string module:name",
+                advice(self.type, known),
             )
         return self
 
@@ -191,7 +210,7 @@ UNIT_S = {"s": 1, "m": 60, "h": 3_600, "d": 86_400}
 
 def _duration(value: str) -> str:
     if not DURATION.match(value):
-        raise ValueError(f"{value!r} is not a duration: write 90s, 30m, 24h or 7d")
+        raise _wrong(f"{value!r} is not a duration", "write 90s, 30m, 24h or 7d")
     return value
 
 
@@ -240,23 +259,17 @@ class Project(Section):
     @model_validator(mode="after")
     def _names_exist(self) -> Project:
         for view, section in self.context_views.items():
-            _known(f"context view {view!r}", "index", [section.index], self.indexes)
-            _known(f"context view {view!r}", "source", section.sources, self.sources)
+            place = ("context_views", view)
+            _known((*place, "index"), "index", section.index, self.indexes)
+            for n, source in enumerate(section.sources):
+                _known((*place, "sources", n), "source", source, self.sources)
         for dataset, definition in self.datasets.items():
-            _known(
-                f"dataset {dataset!r}",
-                "source",
-                [definition.source] if definition.source else [],
-                self.sources,
-            )
-            views = [definition.context_view] if definition.context_view else []
-            _known(f"dataset {dataset!r}", "context view", views, self.context_views)
+            place = ("datasets", dataset)
+            _known((*place, "source"), "source", definition.source, self.sources)
+            _known((*place, "context_view"), "context view", definition.context_view, self.context_views)
         return self
 
 
-def _known(user: str, kind: str, wanted: Any, there: dict[str, Any]) -> None:
-    for name in wanted:
-        if name not in there:
-            raise ValueError(
-                f"{user} names {kind} {name!r}, which is not one of: {', '.join(sorted(there)) or 'none'}"
-            )
+def _known(place: tuple[str | int, ...], kind: str, name: str | None, there: dict[str, Any]) -> None:
+    if name is not None and name not in there:
+        raise _wrong_at(place, f"names {kind} {name!r}, which is not defined", advice(name, sorted(there)))

@@ -78,6 +78,8 @@ class Run:
     gates: dict[str, Any] = field(default_factory=dict)
     report: str | None = None
     refused: dict[str, str] | None = None
+    notes: tuple[str, ...] = ()
+    """What the listing says besides its items, such as files that no pattern names."""
 
     def as_dict(self) -> dict[str, Any]:
         """Return the run as scripts read it."""

@@ -87,6 +87,7 @@ def explained(hits: Sequence[Hit], verdicts: dict[str, str]) -> tuple[Candidate,
     return tuple(
         Candidate(
             chunk_id=hit.chunk_id,
+            uri=hit.row["uri"],
             title=hit.row["title"],
             heading=heading(hit.row),
             vector_score=hit.vector_score,

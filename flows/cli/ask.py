@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
-from datetime import datetime
 from typing import TYPE_CHECKING, Annotated
 
 import typer
 
+from flows.cli.moments import moment
 from flows.cli.output import Output
+from flows.labels import label
 from schemas.errors import ConfigError
 
 if TYPE_CHECKING:
@@ -33,14 +34,14 @@ def context(  # noqa: PLR0913, PLR0917 - Typer reads the options from the parame
         str | None, typer.Option("--release", help="Ask this release, by number or name, not the newest.")
     ] = None,
     as_of: Annotated[
-        str | None, typer.Option("--as-of", help="The newest release made at or before this time.")
+        str | None, typer.Option("--as-of", help="The newest release made at or before this time, or date.")
     ] = None,
     budget: Annotated[int | None, typer.Option("--budget", help="Tokens of the whole prompt.")] = None,
     explain: Annotated[
         bool, typer.Option("--explain", help="Show every candidate and what became of it.")
     ] = False,
 ) -> None:
-    """The prompt for a question: passages the asker may read, each with its citation."""
+    """The prompt for a question: passages the asker may read, cited."""
     from flows.stages.contexts import context as assemble
     from infra.store import releases
 
@@ -80,7 +81,7 @@ def request_of(
             view=view,
             principal=who,
             release=release,
-            as_of=_moment(as_of),
+            as_of=moment(as_of, "--as-of"),
             budget_tokens=budget,
             explain=explain,
         )
@@ -101,7 +102,7 @@ def context_text(found: Context) -> str:
     if not found.answerable:
         lines.append(f"not answerable: {found.reason}")
     for citation in found.citations:
-        where = " > ".join(part for part in (citation.title, citation.heading) if part)
+        where = label(citation.title, citation.heading, citation.uri)
         page = f", page {citation.page}" if citation.page else ""
         stale = "  STALE" if citation.stale else ""
         lines += [
@@ -114,19 +115,10 @@ def context_text(found: Context) -> str:
         legs = f"vector {_leg(candidate.vector_rank, candidate.vector_score)}  keyword " + _leg(
             candidate.keyword_rank, candidate.keyword_score
         )
-        where = f"{candidate.title or ''} > {candidate.heading}"
+        where = label(candidate.title, candidate.heading, candidate.uri)
         lines.append(f"  {candidate.verdict:<12} {candidate.score:.3f}  {legs}  {where}")
     return "\n".join(lines)
 
 
 def _leg(rank: int | None, score: float | None) -> str:
     return "-" if rank is None or score is None else f"#{rank} ({score:.2f})"
-
-
-def _moment(text: str | None) -> datetime | None:
-    if text is None:
-        return None
-    moment = datetime.fromisoformat(text)
-    if moment.tzinfo is None:
-        raise ValueError(f"{text!r} has no time zone; write it as 2026-01-31T12:00:00Z")
-    return moment

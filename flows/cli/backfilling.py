@@ -2,13 +2,13 @@
 
 from __future__ import annotations
 
-from datetime import UTC, datetime
 from enum import StrEnum
 from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
-from flows.cli.output import Output
+from flows.cli.moments import moment
+from flows.cli.output import Output, count, refusal_lines
 from schemas.errors import ConfigError, RefusedError
 
 if TYPE_CHECKING:
@@ -56,14 +56,18 @@ def backfill(  # noqa: PLR0913, PLR0917 - the command line's options
         bool, typer.Option("--dry-run", help="Say what would be done; write nothing.")
     ] = False,
 ) -> None:
-    """Make released documents again, in partitions that survive a kill; or build a newly set up index."""
+    """Make released documents again, or build a new index.
+
+    The documents are done in partitions that survive a kill. With --stage chunk or embed, an index that was
+    set up differently from the released one is built beside it, from all documents.
+    """
     from flows.running import run_backfill
 
     options = _options(
         stage=stage.value,
         index=index,
-        since=moment(since),
-        until=moment(until),
+        since=moment(since, "--since"),
+        until=moment(until, "--until"),
         match=match,
         ids=tuple(ids or ()),
         partition_items=partition_items,
@@ -92,42 +96,47 @@ def _options(**settings: Any) -> BackfillOptions:
         return BackfillOptions(**settings)
     except ValueError as problem:
         told = problem.errors()[0]["msg"] if isinstance(problem, ValidationError) else str(problem)
-        raise ConfigError(f"this backfill cannot be: {told}", fix="see --help") from problem
+        raise ConfigError(
+            f"this backfill cannot be: {told}", fix="see `headwater backfill --help`"
+        ) from problem
 
 
 def _show_plan(
     out: Output, workspace: Workspace, sources: list[str] | None, options: BackfillOptions
 ) -> None:
-    from flows.stages.backfills import plans, waiting_indexes
+    from flows.stages.backfills import foretold, plans, waiting_indexes
+    from flows.stages.index_building import plan_builds
 
-    builds = waiting_indexes(workspace) if options.stage != "parse" else []
+    builds = plan_builds(workspace) if options.stage != "parse" and waiting_indexes(workspace) else []
     found = [] if builds else plans(workspace, sources, options)
-    told = [f"index {name} would be built beside the live one, from all documents" for name in builds]
-    answer = {"builds": builds, "sources": [plan.as_dict() for plan in found]}
-    out.show(answer, "\n".join(told + [plan_line(plan) for plan in found]))
+    refused = foretold(workspace, options)
+    answer = {
+        "builds": builds,
+        "sources": [plan.as_dict() for plan in found],
+        "refused": refused.as_dict() if refused else None,
+    }
+    lines = [_build_line(build) for build in builds] + [_plan_line(plan) for plan in found]
+    lines += refusal_lines(refused.as_dict(), "WOULD BE REFUSED") if refused else []
+    out.show(answer, "\n".join(lines))
 
 
-def plan_line(plan: BackfillPlan) -> str:
-    """Return a plan as a person reads it."""
-    items = sum(len(keys) for keys in plan.partitions)
-    seconds = f"about {plan.seconds:g} s" if plan.seconds is not None else "time unknown"
+def _build_line(build: dict[str, Any]) -> str:
     return (
-        f"{plan.source}: {items} items, {plan.documents} documents from {plan.stage} on, "
-        f"in {len(plan.partitions)} partitions; {seconds}"
+        f"index {build['index']} would be built beside the live one, from all "
+        f"{count(build['documents'], 'document')}; {_about(build['seconds'])}"
     )
 
 
-def moment(text: str | None) -> datetime | None:
-    """Return a time as people write it, RFC 3339 or a date, in UTC unless it says otherwise."""
-    if text is None:
-        return None
-    try:
-        found = datetime.fromisoformat(text)
-    except ValueError as problem:
-        raise ConfigError(
-            f"{text!r} is not a time", fix="write 2026-01-31 or 2026-01-31T12:00:00Z"
-        ) from problem
-    return found if found.tzinfo else found.replace(tzinfo=UTC)
+def _plan_line(plan: BackfillPlan) -> str:
+    items = sum(len(keys) for keys in plan.partitions)
+    return (
+        f"{plan.source}: {count(items, 'item')}, {count(plan.documents, 'document')} from {plan.stage} on, "
+        f"in {count(len(plan.partitions), 'partition')}; {_about(plan.seconds)}"
+    )
+
+
+def _about(seconds: float | None) -> str:
+    return f"about {seconds:g} s" if seconds is not None else "time unknown"
 
 
 def _run_line(run: Run) -> str:
@@ -136,4 +145,4 @@ def _run_line(run: Run) -> str:
     chunks = f"{run.chunks.added} chunks added, {run.chunks.updated} updated, {run.chunks.removed} removed"
     paid = f"{run.parsed} parsed, {run.embedded} embedded, {run.from_cache} from the cache"
     line = f"{run.source}: {what} in {run.seconds['total']:.1f} s; {items}; {chunks}; {paid}"
-    return line + (f"\n  REFUSED    {run.refused['detail']}" if run.refused else "")
+    return "\n".join([line, *(refusal_lines(run.refused) if run.refused else [])])

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
-from flows.cli.output import Output
+from flows.cli.output import Output, count
 
 if TYPE_CHECKING:
     from schemas.dataset import Export
@@ -30,7 +30,7 @@ def export(
         typer.Option("--out", help="Folder to write to. Default: `datasets` beside the project file."),
     ] = None,
 ) -> None:
-    """Write a dataset's files: rows for trainers, a card, a manifest, and each row's lineage."""
+    """Write a dataset: rows, card, manifest and each row's lineage."""
     from flows.stages.exporting import export as write
     from infra.store import releases
 
@@ -44,15 +44,16 @@ def export(
 def lineage(
     context: typer.Context,
     identity: Annotated[
-        str, typer.Argument(metavar="ID", help="A row's, chunk's or document's id, or a document's URI.")
+        str,
+        typer.Argument(metavar="ID", help="The id of a row, chunk or document, or a document's path or URI."),
     ],
 ) -> None:
-    """Where a row comes from; which exported rows use a chunk or a document."""
+    """Where a row comes from, or which rows use a chunk or document."""
     from flows.stages.lineage import lineage_of
 
     to: Output = context.obj
     with to.workspace() as workspace:
-        found = lineage_of(workspace, identity)
+        found = lineage_of(workspace, str(Path(identity).absolute()) if Path(identity).exists() else identity)
     to.show(found, _lineage_text(to, found))
 
 
@@ -64,31 +65,29 @@ def _export_text(written: Export) -> str:
 
 
 def _lineage_text(to: Output, found: dict[str, Any]) -> str:
-    if found["kind"] == "row":
-        head = (
-            f"row {found['id']}, made from a {found['made_from']}"
-            if found["made_from"]
-            else f"row {found['id']}"
-        )
-        places = [
-            [r["dataset"], str(r["release"]), f"{r['split']}.jsonl:{r['line']}", r["out"]]
-            for r in found["rows"]
-        ]
-        origin = [
-            [c["role"], c["uri"], f"{c['start']}..{c['end']}", _state(c), c["chunk_id"]]
-            for c in found["chunks"]
-        ]
-        tables = (
-            to.table(["dataset", "release", "row", "folder"], places),
-            to.table(["role", "document", "characters", "now", "chunk"], origin),
-        )
-        return "\n\n".join((head, *tables))
-    head = f"{found['kind']} {found['id']} is in {len(found['rows'])} exported rows"
-    rows = [
-        [r["dataset"], str(r["release"]), f"{r['split']}.jsonl:{r['line']}", r["role"], r["row_id"]]
-        for r in found["rows"]
+    exports = found["exports"]
+    head = f"{found['kind']} {found['id']} is in {count(len(exports), 'export')}"
+    return "\n\n".join([head, *(_export_lineage(to, found["kind"], one) for one in exports)])
+
+
+def _export_lineage(to: Output, kind: str, export: dict[str, Any]) -> str:
+    rows = export["rows"]
+    said = f"{len(rows)} of {count(export['rows_total'], 'row')}"
+    if kind == "row":
+        said = f"made from a {rows[0]['kind']}"
+    head = f"{export['dataset']} from release {export['release']}: {said}, in {export['out']}"
+    lines = [
+        [*([f"{row['split']}.jsonl:{row['line']}", row["row_id"]] if n == 0 else ["", ""]), *_used(chunk)]
+        for row in rows
+        for n, chunk in enumerate(row["chunks"])
     ]
-    return f"{head}\n\n{to.table(['dataset', 'release', 'row', 'as', 'row id'], rows)}" if rows else head
+    columns = ["row", "row id", "as", "document", "characters", "now", "chunk"]
+    return f"{head}\n{to.table(columns, lines)}"
+
+
+def _used(chunk: dict[str, Any]) -> list[str]:
+    span = f"{chunk['start']}..{chunk['end']}"
+    return [chunk["role"], chunk["uri"], span, _state(chunk), chunk["chunk_id"]]
 
 
 def _state(chunk: dict[str, Any]) -> str:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
@@ -80,7 +80,8 @@ def ingest_each(out: Output, workspace: Workspace, options: Mapping[str, IngestO
     if out.as_json:
         answer: Any = runs[0].as_dict() if len(runs) == 1 else [run.as_dict() for run in runs]
         out.show(answer)
-    raise typer.Exit(next(code for code in GRAVEST_FIRST if code in codes))
+    if gravest := next(code for code in GRAVEST_FIRST if code in codes):
+        raise typer.Exit(gravest)
 
 
 def _attempt(workspace: Workspace, name: str, how: IngestOptions, *, alone: bool) -> tuple[Run, int]:
@@ -93,8 +94,15 @@ def _attempt(workspace: Workspace, name: str, how: IngestOptions, *, alone: bool
     except HeadwaterError as problem:
         if alone:
             raise
-        error = {"run_id": problem.run_id, "source": name, "state": "failed", "refused": problem.as_dict()}
-        return Run(**error, release=None, published=False, items=ItemCounts()), problem.exit_code
+        return Run(
+            run_id=problem.run_id,
+            source=name,
+            state="failed",
+            release=None,
+            published=False,
+            items=ItemCounts(),
+            refused=problem.as_dict(),
+        ), problem.exit_code
     return run, RefusedError.exit_code if run.refused else 0
 
 
@@ -119,7 +127,9 @@ def run_text(run: Run) -> str:
     kept = f"{items.unchanged} unchanged, {items.quarantined} in quarantine; {items.removed} removed"
     lines = [f"{run.source}: {what} in {run.seconds['total']:.1f} s"]
     if not run.refused or items != ItemCounts():  # refused by its listing, it has counted nothing
-        lines.append(f"  items      {items.listed} listed: {items.added} added, {items.changed} changed, {kept}")
+        lines.append(
+            f"  items      {items.listed} listed: {items.added} added, {items.changed} changed, {kept}"
+        )
     if run.parsed or run.published:
         changed = f"{run.chunks.added} added, {run.chunks.updated} updated, {run.chunks.removed} removed"
         lines.append(f"  chunks     {changed}; {run.chunks.total} in all")
@@ -127,6 +137,7 @@ def run_text(run: Run) -> str:
         lines.append(f"  paid for   {paid}")
     if run.reasons:
         lines.append("  rejected   " + ", ".join(f"{n} {reason}" for reason, n in run.reasons.items()))
+    lines += note_lines(run.notes)
     return "\n".join(lines + (refusal_lines(run.refused) if run.refused else []))
 
 
@@ -144,4 +155,10 @@ def plan_text(plan: SourcePlan) -> str:
         f"{items['unchanged']} unchanged, {items['quarantined']} in quarantine; "
         f"{plan.parsed} to parse, {cost}; {seconds}"
     )
-    return "\n".join([line, *(refusal_lines(plan.refused, "WOULD BE REFUSED") if plan.refused else [])])
+    refused = refusal_lines(plan.refused, "WOULD BE REFUSED") if plan.refused else []
+    return "\n".join([line, *note_lines(plan.notes), *refused])
+
+
+def note_lines(notes: Iterable[str]) -> list[str]:
+    """Return what a listing says besides its items, under a run's or a plan's first line."""
+    return [f"  note       {note}" for note in notes]

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import typer
 
-from flows.cli.output import Output
+from flows.cli.output import Output, count
 
 
 def register(app: typer.Typer) -> None:
@@ -16,7 +16,7 @@ def register(app: typer.Typer) -> None:
 
 
 def demo(context: typer.Context) -> None:
-    """The bundled sample end to end, through the real flows; prints what it did and what to try next."""
+    """The bundled sample end to end. It says what it did and what to try next."""
     from flows.demo import run_demo
 
     out: Output = context.obj
@@ -25,7 +25,7 @@ def demo(context: typer.Context) -> None:
 
 
 def deploy(context: typer.Context) -> None:
-    """Register one Prefect deployment per source, with its schedule; remove what is no longer named."""
+    """Register a Prefect deployment per source, with its schedule. What is no longer named is removed."""
     from flows.deployments import deploy as register_all
 
     out: Output = context.obj
@@ -38,7 +38,7 @@ def deploy(context: typer.Context) -> None:
 
 
 def up(context: typer.Context) -> None:
-    """Prefect's server and UI, a worker and the project's schedules, until Ctrl-C."""
+    """Prefect's server, UI, worker and the schedules, until Ctrl-C."""
     from flows.up import run_until_stopped
 
     out: Output = context.obj
@@ -46,7 +46,7 @@ def up(context: typer.Context) -> None:
 
 
 def maintain(context: typer.Context) -> None:
-    """Thin out old releases, compact the tables and forget what nobody uses; safe at any time."""
+    """Thin out old releases and compact the tables. It is safe at any time, and forgets what nobody uses."""
     from flows.running import run_maintain
 
     out: Output = context.obj
@@ -54,9 +54,9 @@ def maintain(context: typer.Context) -> None:
         done = run_maintain(workspace)
     made = f"release {done.release} of equal content" if done.release else "no new release"
     lines = [
-        f"{made}; {len(done.expired)} releases expired, {len(done.deleted)} deleted",
+        f"{made}; {count(len(done.expired), 'release')} expired, {len(done.deleted)} deleted",
         f"compacted {', '.join(done.compacted) or 'nothing'}",
-        f"{done.embeddings_collected} unused embeddings deleted",
+        f"{count(done.embeddings_collected, 'unused embedding')} deleted",
         f"{done.bytes_before / 1e6:,.1f} MB before, {done.bytes_after / 1e6:,.1f} MB after",
     ]
     out.show(done.as_dict(), "\n".join(lines + [f"left alone: {skipped}" for skipped in done.skipped]))

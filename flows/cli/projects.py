@@ -25,7 +25,7 @@ def register(app: typer.Typer) -> None:
 def init(
     context: typer.Context, folder: Annotated[Path, typer.Argument(help="Where to start.")] = Path()
 ) -> None:
-    """A commented headwater.yaml and a tiny sample to start from; nothing that is there is overwritten."""
+    """A commented headwater.yaml and a tiny sample to start from. Nothing there is overwritten."""
     out: Output = context.obj
     there = [str(folder / name) for name in ("headwater.yaml", "notes") if (folder / name).exists()]
     if there:
@@ -40,15 +40,15 @@ def schema(context: typer.Context) -> None:
     """The JSON Schema of the project file, for editors."""
     import json
 
-    from schemas.project import Project
+    from flows.project_schema import project_schema
 
     out: Output = context.obj
-    described = Project.model_json_schema()
+    described = project_schema()
     out.show(described, json.dumps(described, indent=2))
 
 
 def doctor(context: typer.Context) -> None:
-    """What is missing, mismatched or inactive on this machine, and how to mend it."""
+    """What this machine lacks or leaves unused, and how to mend it."""
     from infra.doctor import checks
 
     out: Output = context.obj

@@ -12,6 +12,9 @@ from schemas.errors import NotFoundError
 
 group = typer.Typer(help="List, show and try again what did not pass.", no_args_is_help=True)
 
+NEXT = "mend what the message says, then `headwater ingest`; `headwater quarantine retry` tries all of it now"
+"""What to do with items in quarantine."""
+
 
 def register(app: typer.Typer) -> None:
     """Add the verbs."""
@@ -31,16 +34,12 @@ def list_quarantine(
 
     out: Output = context.obj
     with out.workspace() as workspace:
+        if source is not None:
+            workspace.opened.source(source)
         rows = in_quarantine(workspace, source, everything=everything)
-    lines = [
-        [r["quarantine_id"], r["source"], _what(r), r["stage"], r["reason"], r["message"][:70]] for r in rows
-    ]
-    text = (
-        out.table(["id", "source", "item", "stage", "reason", "message"], lines)
-        if rows
-        else "nothing is in quarantine"
-    )
-    out.show(rows, text)
+    columns = ["id", "at", "source", "item", "stage", "reason", "message"]
+    table = out.table(columns, [_line(row) for row in rows])
+    out.show(rows, f"{table}\n{NEXT}" if rows else "nothing is in quarantine")
 
 
 @group.command("show")
@@ -59,7 +58,7 @@ def show(
         raise NotFoundError(
             f"there is no quarantine entry {quarantine_id!r}", fix="run `headwater quarantine list --all`"
         )
-    out.show(rows[0], "\n".join(f"{name:<14}{value}" for name, value in rows[0].items()))
+    out.show(rows[0], "\n".join(f"{name:<14}{value}" for name, value in rows[0].items() if value))
 
 
 @group.command("retry")
@@ -70,7 +69,7 @@ def retry(
     ] = None,
     source: Annotated[str | None, typer.Option("--source", help="Only this source.")] = None,
 ) -> None:
-    """Fetch and parse quarantined items again now, whatever their reason, in a run of their source."""
+    """Fetch and parse quarantined items again now. Whatever their reason, in a run of their source."""
     from flows.stages.ingesting import IngestOptions
     from flows.stages.retrying import items_to_retry
 
@@ -82,6 +81,14 @@ def retry(
             return
         options = {name: IngestOptions(retry=keys) for name, keys in found.items()}
         ingest_each(out, workspace, options)
+
+
+def _line(row: dict[str, Any]) -> list[str]:
+    at = f"{row['at']:%Y-%m-%d %H:%M:%S}"
+    return [
+        *(row["quarantine_id"], at, row["source"], _what(row)),
+        *(row["stage"], row["reason"], row["message"][:70]),
+    ]
 
 
 def _what(row: dict[str, Any]) -> str:

@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
-from flows.cli.output import Output
+from flows.cli.output import Output, count
 from schemas.errors import NotFoundError
 
 if TYPE_CHECKING:
@@ -96,7 +96,7 @@ def name(
 
 @group.command("rollback")
 def rollback(context: typer.Context, release: Which) -> None:
-    """Publish a release equal to an earlier one, and hold publishing until `release resume`."""
+    """Go back: publish an earlier release again. Publishing is on hold until `release resume`."""
     from infra.store import releases
     from infra.store.rollback import rollback as roll_back
 
@@ -113,12 +113,15 @@ def rollback(context: typer.Context, release: Which) -> None:
 @group.command("resume")
 def resume(context: typer.Context) -> None:
     """Let publishing go on after a rollback."""
+    from infra.store import releases
     from infra.store.rollback import resume as go_on
 
     out: Output = context.obj
     with out.workspace() as workspace:
+        before = releases.current(workspace.store)
         made = go_on(workspace.store, now=workspace.clock())
-    out.show(made.as_dict(), f"release {made.release} is current and publishing is open")
+    nothing = "" if before is None or before.release != made.release else "nothing was on hold: "
+    out.show(made.as_dict(), f"{nothing}release {made.release} is current and publishing is open")
 
 
 @group.command("verify")
@@ -128,7 +131,7 @@ def verify(
         str | None, typer.Argument(metavar="R", help="A release's number or name; the newest without it.")
     ] = None,
 ) -> None:
-    """Read every file of a release; exit 1 when something is not as it was published."""
+    """Read every file of a release. Exit 1 when something is not as it was published."""
     from infra.store import releases
     from infra.store.verify import verify as read_all
 
@@ -146,10 +149,12 @@ def verify(
 
 
 def _counts(counts: dict[str, int]) -> str:
-    named = {
-        f"{name.removeprefix('chunks__')} chunks" if "__" in name else name: n for name, n in counts.items()
-    }
-    return ", ".join(f"{rows} {name}" for name, rows in named.items())
+    return ", ".join(count(rows, _what(name)) for name, rows in counts.items())
+
+
+def _what(counted: str) -> str:
+    """Return the noun of a count of a release: `document`, `default chunk`."""
+    return f"{counted.removeprefix('chunks__')} chunk" if "__" in counted else counted.removesuffix("s")
 
 
 def _differences(found: ReleaseDiff) -> str:

@@ -21,7 +21,7 @@ def upgrade(
     context: typer.Context,
     dry_run: Annotated[bool, typer.Option("--dry-run", help="Only list the steps.")] = False,
 ) -> None:
-    """Bring a store that an older version wrote to this version's format; back it up first."""
+    """Bring an older store to this version's format. Back it up first."""
     from infra.store.upgrade import plan
     from infra.store.upgrade import upgrade as bring
 

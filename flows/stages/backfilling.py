@@ -98,7 +98,7 @@ def backfill_source(
     Killed and called again with the same options it goes on where it was. Raises BusyError when another
     backfill has the source, RefusedError while an index waits to be built; both change nothing.
     """
-    _check_indexes(workspace, options)
+    check_indexes(workspace, options)
     with locked(workspace.opened.store_uri, f"backfill-{name}", wait_s=2.0):
         found = survey(workspace, name, _base(workspace))
         plan = _planned(workspace, found, options)
@@ -221,12 +221,14 @@ def _chosen(workspace: Workspace, options: BackfillOptions) -> list[Index]:
         return list(workspace.indexes.values())
     if options.index not in workspace.indexes:
         raise NotFoundError(
-            f"there is no index {options.index!r} (there are: {', '.join(workspace.indexes)})"
+            f"there is no index {options.index!r} (there are: {', '.join(workspace.indexes)})",
+            fix="name one of them with --index, or leave it out for all",
         )
     return [workspace.indexes[options.index]]
 
 
-def _check_indexes(workspace: Workspace, options: BackfillOptions) -> None:
+def check_indexes(workspace: Workspace, options: BackfillOptions) -> None:
+    """Raise NotFoundError for an unknown index, RefusedError while one waits to be built for all sources."""
     _chosen(workspace, options)
     waiting = [index.name for index in unbuilt(workspace, _base(workspace))]
     if waiting:

@@ -5,14 +5,15 @@ from __future__ import annotations
 import time
 from collections.abc import Callable
 
-from flows.stages.backfilling import BackfillPlan, Pace, backfill_source, plan_backfill
+from flows.stages.backfilling import BackfillPlan, Pace, backfill_source, check_indexes, plan_backfill
 from flows.stages.index_building import build_indexes
 from flows.stages.rebuilding import unbuilt
 from flows.stages.step import Step, direct
 from flows.workspace import Workspace
 from infra.store import releases
+from infra.store.publish import check_hold
 from schemas.backfill import BackfillOptions
-from schemas.errors import NotFoundError
+from schemas.errors import NotFoundError, RefusedError
 from schemas.run import Run
 
 
@@ -44,6 +45,17 @@ def backfill_project(
 def waiting_indexes(workspace: Workspace) -> list[str]:
     """Return the names of the project's indexes that no release has yet."""
     return [index.name for index in unbuilt(workspace, releases.current(workspace.store))]
+
+
+def foretold(workspace: Workspace, options: BackfillOptions) -> RefusedError | None:
+    """Return what would refuse a backfill: an index that is to be built first, or publishing on hold."""
+    try:
+        if options.stage == "parse":
+            check_indexes(workspace, options)
+        check_hold(releases.current(workspace.store))
+    except RefusedError as refusal:
+        return refusal
+    return None
 
 
 def selected_sources(workspace: Workspace, sources: list[str] | None, options: BackfillOptions) -> list[str]:

@@ -100,7 +100,11 @@ def view_of(workspace: Workspace, name: str | None) -> tuple[str, ContextViewSec
     if wanted not in views:
         if name is None:
             return wanted, ContextViewSection()
-        raise NotFoundError(f"there is no context view {wanted!r} (there are: {', '.join(sorted(views))})")
+        there = ", ".join(sorted(views)) or "none"
+        raise NotFoundError(
+            f"there is no context view {wanted!r} (there are: {there})",
+            fix="name one of them, or add it under `context_views:`",
+        )
     return wanted, views[wanted]
 
 

@@ -19,6 +19,7 @@ import pyarrow.parquet as pq
 from flows.stages.dataset_plan import Plan
 from infra.store.sync import sync_to_disk
 from schemas.dataset import LINEAGE, SPLITS, Example, Use
+from schemas.errors import ConfigError
 from transforms.datasets.card import Card, card
 from transforms.datasets.splits import promoted, split_of
 
@@ -47,13 +48,20 @@ class Written:
 def unfinished(folder: Path) -> Iterator[Path]:
     """Make a folder beside another one's place, and remove it unless it was moved there.
 
-    What an interrupted export left is removed too: the caller holds the dataset's lock.
+    What an interrupted export left is removed too: the caller holds the dataset's lock. Raises ConfigError
+    for a place where nothing can be written.
     """
-    folder.parent.mkdir(parents=True, exist_ok=True)
-    for left in folder.parent.glob(f".{folder.name}-*{PARTIAL}"):
-        shutil.rmtree(left)
     partial = folder.parent / f".{folder.name}-{uuid.uuid4().hex[:8]}{PARTIAL}"
-    partial.mkdir()
+    try:
+        folder.parent.mkdir(parents=True, exist_ok=True)
+        for left in folder.parent.glob(f".{folder.name}-*{PARTIAL}"):
+            shutil.rmtree(left)
+        partial.mkdir()
+    except OSError as problem:
+        raise ConfigError(
+            f"the folder {str(folder.parent)!r} cannot be written: {problem.strerror}",
+            fix="name one that can be with --out",
+        ) from problem
     try:
         yield partial
     finally:

@@ -89,7 +89,10 @@ def _section(workspace: Workspace, name: str) -> DatasetSection:
     defined = workspace.opened.project.datasets
     if name not in defined:
         there = ", ".join(sorted(defined)) or "none"
-        raise NotFoundError(f"{workspace.opened.path.name} has no dataset {name!r} (it has: {there})")
+        raise NotFoundError(
+            f"{workspace.opened.path.name} has no dataset {name!r} (it has: {there})",
+            fix="name one of them, or add it under `datasets:`",
+        )
     return defined[name]
 
 

@@ -4,10 +4,12 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from functools import partial
+from typing import Any
 
 from flows.ledger import Ledger
 from flows.stages.auditing import audit
 from flows.stages.differences import Differences, Staged, differences
+from flows.stages.estimating import estimate_s
 from flows.stages.publishing import publish_staged
 from flows.stages.rebuilding import rebuild, released_rows, unbuilt
 from flows.stages.recording import remember_run
@@ -18,6 +20,7 @@ from infra.store import releases
 from infra.store.lock import locked
 from infra.store.staging import Staging
 from schemas.errors import ConflictError, HeadwaterError, RefusedError
+from schemas.release import Release
 from schemas.run import ItemCounts, Run
 
 NAME = "all"
@@ -61,6 +64,29 @@ def build_indexes(
                 run.staging.drop()
             return built
     return None
+
+
+def plan_builds(workspace: Workspace) -> list[dict[str, Any]]:
+    """Return what `build_indexes` would do: each index, its documents, seconds where earlier runs tell."""
+    base = releases.current(workspace.store)
+    seconds = _seconds(workspace, base) if base else None
+    documents = base.counts.get("documents", 0) if base else 0
+    return [
+        {"index": index.name, "documents": documents, "seconds": seconds}
+        for index in unbuilt(workspace, base)
+    ]
+
+
+def _seconds(workspace: Workspace, base: Release) -> float | None:
+    """Estimate one index: as many texts as the released one that has most, at each source's own pace."""
+    tables = [base.tables[str(index["table"])] for index in base.indexes.values()]
+    if not tables:
+        return None
+    live = max(tables, key=lambda table: table.rows)
+    held = workspace.store.scan(live.name, ["source"], version=live.version)["source"].value_counts()
+    found = [estimate_s(workspace, row["values"], parses=0, texts=row["counts"]) for row in held.to_pylist()]
+    told = [seconds for seconds in found if seconds is not None]
+    return round(sum(told), 1) if told else None
 
 
 def _built(run: ActiveRun, spend: Callable[[int], None], step: Step) -> Run:

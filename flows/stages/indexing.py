@@ -65,7 +65,7 @@ def cut_documents(workspace: Workspace, index: Index, documents: pa.Table) -> Ou
 def embed(workspace: Workspace, index: Index, chunks: pa.Table) -> tuple[pa.Table, int]:
     """Return the chunks with their vectors, and how many texts had to be embedded for it."""
     embedder = workspace.embedder(index)
-    cache = EmbeddingCache(workspace.store, fingerprint=index.embedder_fp, dimension=embedder.dimension)
+    cache = workspace.embedding_cache(index)
     hashes = chunks["text_hash"].to_pylist()
     texts = dict(zip(hashes, chunks["text"].to_pylist(), strict=True))
     known = cache.get(list(texts))
@@ -81,7 +81,7 @@ def embed(workspace: Workspace, index: Index, chunks: pa.Table) -> tuple[pa.Tabl
 def embed_again(workspace: Workspace, index: Index, chunks: pa.Table) -> pa.Table:
     """Return released chunks with vectors computed now, which the cache remembers instead of its own."""
     embedder = workspace.embedder(index)
-    cache = EmbeddingCache(workspace.store, fingerprint=index.embedder_fp, dimension=embedder.dimension)
+    cache = workspace.embedding_cache(index)
     texts = dict(zip(chunks["text_hash"].to_pylist(), chunks["text"].to_pylist(), strict=True))
     vectors = embedder.embed_documents(list(texts.values()))
     cache.put(list(texts), vectors, embedder.runtime, replace=True)

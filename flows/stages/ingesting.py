@@ -84,6 +84,7 @@ def _run(run: Ingest, step: Step) -> Run:
     with run.seconds.spent_on("list"):
         full, retry = run.options.full, run.options.retry
         found = step("list", partial(survey, run.workspace, run.name, run.base, full=full, retry=retry))
+    run.notes = found.listing.notes
     try:
         check_shrink(run.workspace, found, allow=run.options.allow_shrink)
         check_redo(run.workspace, found, run.base, allow=run.options.allow_rebuild)

@@ -18,7 +18,6 @@ from flows.stages.parsing import Job, ParsedItem, parsed
 from flows.stages.rebuilding import check_redo, surviving, unbuilt
 from flows.workspace import Index, Seconds, Workspace
 from infra.store import releases
-from infra.store.embedding_cache import EmbeddingCache
 from infra.store.publish import check_hold
 from schemas.errors import RefusedError
 from schemas.release import Release
@@ -39,6 +38,8 @@ class SourcePlan:
     """Estimated from the source's last runs; None before the first one."""
     refused: dict[str, str] | None = None
     """What would refuse the run, as far as its listing tells; the other numbers are those without it."""
+    notes: tuple[str, ...] = ()
+    """What the listing says besides its items, such as files that no pattern names."""
 
     def as_dict(self) -> dict[str, Any]:
         """Return the plan as scripts read it."""
@@ -50,7 +51,7 @@ def plan_source(workspace: Workspace, name: str, *, fast: bool = False) -> Sourc
     base = releases.current(workspace.store)
     found = survey(workspace, name, base)
     plan = _from_listing(workspace, found) if fast else _from_items(workspace, found, base)
-    return replace(plan, refused=_foretold(workspace, found, base, plan))
+    return replace(plan, refused=_foretold(workspace, found, base, plan), notes=found.listing.notes)
 
 
 def _foretold(
@@ -141,9 +142,7 @@ def _measure(
 
 
 def _cut(workspace: Workspace, index: Index, documents: pa.Table, unseen: set[str]) -> int:
-    embedder = workspace.embedder(index)
     cut = cut_documents(workspace, index, documents)
     hashes = set(cut.passed["text_hash"].to_pylist())
-    cache = EmbeddingCache(workspace.store, fingerprint=index.embedder_fp, dimension=embedder.dimension)
-    unseen |= hashes - set(cache.get(sorted(hashes)))
+    unseen |= hashes - set(workspace.embedding_cache(index).get(sorted(hashes)))
     return len(cut.passed)

@@ -26,6 +26,7 @@ class ActiveRun:
     staging: Staging
     seconds: Seconds = field(default_factory=Seconds)
     planned: dict[str, float | None] = field(default_factory=dict)
+    notes: tuple[str, ...] = ()
 
 
 def report(
@@ -60,6 +61,7 @@ def report(
         gates=judged.gates if judged else {},
         report=judged.report if judged else None,
         refused=refusal.as_dict() if refusal else None,
+        notes=run.notes,
     )
 
 

@@ -71,9 +71,16 @@ def _convert_in_child(folder: Path, target: Path) -> None:
         subprocess.run(command, env=environment, check=True, capture_output=True, timeout=LIMIT_S)
     except subprocess.CalledProcessError as error:
         reason = (error.stderr.decode(errors="replace").strip().splitlines() or [str(error)])[-1]
-        raise EmbedderError(f"the model in {folder} could not be converted: {reason}") from error
+        raise _failed(folder, reason) from error
     except (OSError, subprocess.TimeoutExpired) as error:
-        raise EmbedderError(f"the model in {folder} could not be converted: {error}") from error
+        raise _failed(folder, str(error)) from error
+
+
+def _failed(folder: Path, reason: str) -> EmbedderError:
+    return EmbedderError(
+        f"the model in {folder} could not be converted: {reason}",
+        fix="fetch the model again; the runtime auto takes torch meanwhile",
+    )
 
 
 def main(folder: Path, target: Path) -> None:

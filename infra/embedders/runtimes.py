@@ -27,6 +27,7 @@ AUTO = {
     "mps": ("mps-fp32",),
 }
 """Runtimes by kind of device, the fastest first; the last one covers every model and needs no gate."""
+FALL_BACK = "leave the choice to the runtime auto, which then takes another"
 LOG = logging.getLogger("headwater.embedders")
 
 
@@ -80,13 +81,15 @@ def _start(name: str, layout: Layout, machine: Machine, device: str) -> Engine:
 
 def _openvino(layout: Layout, machine: Machine, precision: OpenVinoPrecision) -> Engine:
     if not layout.is_plain:
-        raise EmbedderError(f"{' + '.join(layout.modules)} with {layout.pooling} pooling is not covered")
+        raise EmbedderError(
+            f"{' + '.join(layout.modules)} with {layout.pooling} pooling is not covered", fix=FALL_BACK
+        )
     try:
         available = precisions()
     except ImportError as error:
         raise EmbedderError("openvino is not installed", fix="pip install openvino") from error
     if precision not in available:
-        raise EmbedderError(f"this CPU does not compute in {precision}")
+        raise EmbedderError(f"this CPU does not compute in {precision}", fix=FALL_BACK)
     folder = converted(layout, machine.weights_sha256, machine.cache_dir)
     try:
         engine = OpenVinoEngine(folder / MODEL, layout, precision=precision)
@@ -114,4 +117,4 @@ def _gate(
 
     verdict = judged_once(folder, f"{engine.runtime} on {platform}", judging)
     if not verdict.passed:
-        raise EmbedderError(f"it failed the parity gate: {verdict}")
+        raise EmbedderError(f"it failed the parity gate: {verdict}", fix=FALL_BACK)

@@ -125,7 +125,7 @@ class Sandbox:
 
     def _refuse_closed(self) -> None:
         if self._closed:
-            raise HeadwaterError("the sandbox is closed")
+            raise HeadwaterError("the sandbox is closed", fix="open another one")
 
     def _drop(self, child: Supervised) -> None:
         child.close()

@@ -9,6 +9,7 @@ from __future__ import annotations
 
 import os
 import stat
+from collections import Counter
 from collections.abc import Iterator
 from datetime import UTC, datetime
 from pathlib import Path
@@ -17,16 +18,22 @@ import pyarrow as pa
 
 from infra.sources import Listing
 from infra.sources.globs import matcher
-from schemas.errors import SourceError
+from schemas.errors import SourceError, UnavailableError
 from schemas.item import LISTING
 from schemas.project import FilesOptions, SourceSection
 from schemas.quarantine import Reason, Rejected
 
+SHOWN_ENDINGS = 6
+"""Of the files that no pattern names: so many endings are told apart in the note."""
+
 
 def open_files(section: SourceSection, root: Path) -> Files:
-    """Open a folder or a file; a relative path starts at the project file's folder."""
+    """Open a folder or a file; a relative path starts at the project file's folder.
+
+    `..` is taken out by name alone: what a symbolic link leads to never shows in a document's URI.
+    """
     options = FilesOptions.model_validate(section.options)
-    return Files(root / options.uri, options)
+    return Files(Path(os.path.normpath(root / options.uri)), options)
 
 
 class Files:
@@ -37,17 +44,19 @@ class Files:
         self._single = place.is_file()
         self._root = place.parent if self._single else place
         self._only = place.name if self._single else None
-        self._wanted = matcher(options.include, options.exclude)
+        self._included = matcher(options.include, ())
+        self._excluded = matcher(options.exclude, ())
 
     def list(self) -> Listing:
-        """Return every file that the patterns name, sorted by key."""
+        """Return every file that the patterns name, sorted by key; a note counts those that none names."""
         if not self._root.is_dir():
-            raise SourceError(
+            raise UnavailableError(
                 f"the folder {str(self._root)!r} does not exist or is not a folder",
                 fix="mend `uri`, or mount it; nothing is deleted while it is away",
             )
-        rows = sorted(self._rows(), key=lambda row: str(row["key"]))
-        return Listing(items=pa.Table.from_pylist(rows, schema=LISTING))
+        unmatched: Counter[str] = Counter()
+        rows = sorted(self._rows(unmatched), key=lambda row: str(row["key"]))
+        return Listing(items=pa.Table.from_pylist(rows, schema=LISTING), notes=_notes(unmatched))
 
     def fetch(self, key: str) -> bytes:
         """Return a file's bytes, refusing what is no longer a plain file inside the folder."""
@@ -69,22 +78,27 @@ class Files:
         finally:
             os.close(descriptor)
 
-    def _rows(self) -> Iterator[dict[str, object]]:
+    def _rows(self, unmatched: Counter[str]) -> Iterator[dict[str, object]]:
         for path, key in self._walk():
-            if self._wanted(key):
-                try:
-                    found = path.stat(follow_symlinks=self._options.follow_symlinks)
-                except OSError:
-                    continue
-                if stat.S_ISREG(found.st_mode):
-                    yield {
-                        "key": key,
-                        "token": f"{found.st_mtime_ns}-{found.st_size}-{found.st_ino}",
-                        "uri": path.as_uri() if "\\x" not in key else f"file:{key}",
-                        "size": found.st_size,
-                        "source_at": datetime.fromtimestamp(found.st_mtime, UTC),
-                        "problem": None,
-                    }
+            if self._excluded(key):
+                continue
+            try:
+                found = path.stat(follow_symlinks=self._options.follow_symlinks)
+            except OSError:
+                continue
+            if not stat.S_ISREG(found.st_mode):
+                continue
+            if not self._included(key):
+                unmatched[path.suffix.lower()] += 1
+                continue
+            yield {
+                "key": key,
+                "token": f"{found.st_mtime_ns}-{found.st_size}-{found.st_ino}",
+                "uri": path.as_uri() if "\\x" not in key else f"file:{key}",
+                "size": found.st_size,
+                "source_at": datetime.fromtimestamp(found.st_mtime, UTC),
+                "problem": None,
+            }
 
     def _walk(self) -> Iterator[tuple[Path, str]]:
         if self._only is not None:
@@ -115,6 +129,19 @@ class Files:
         if found.st_size > self._options.max_bytes:
             limit = self._options.max_bytes
             raise Rejected(Reason.TOO_LARGE, f"{key!r} has {found.st_size} bytes; `max_bytes` is {limit}")
+
+
+def _notes(unmatched: Counter[str]) -> tuple[str, ...]:
+    """Return how many files no pattern names, by their endings, the most frequent first."""
+    if not unmatched:
+        return ()
+    most = sorted(unmatched.items(), key=lambda one: (-one[1], one[0]))
+    told = [f"{number} {ending or 'without one'}" for ending, number in most[:SHOWN_ENDINGS]]
+    others = sum(number for _, number in most[SHOWN_ENDINGS:])
+    endings = ", ".join([*told, *([f"{others} others"] if others else [])])
+    total = unmatched.total()
+    files = "1 file matches" if total == 1 else f"{total} files match"
+    return (f"{files} no pattern of `include`, by ending: {endings}",)
 
 
 def _entries(folder: Path) -> list[os.DirEntry[str]]:

@@ -10,7 +10,7 @@ import pyarrow as pa
 from infra.store.connection import Store
 from infra.store.filters import is_in
 from infra.store.lock import locked
-from infra.store.rows import add_missing, put_rows
+from infra.store.rows import put_rows
 from schemas.chunk import embedding
 from schemas.tools import Vectors
 
@@ -20,19 +20,25 @@ WRITERS_S = 60.0
 
 
 class EmbeddingCache:
-    """Vectors by text hash, one table per embedder fingerprint."""
+    """Vectors by text hash, one table per embedder fingerprint.
+
+    Which texts there are is kept in memory, 100 bytes each, and read again when somebody else has written:
+    asking the table for a few hundred hashes each time costs Lance 0.3 MB that it does not give back.
+    """
 
     def __init__(self, store: Store, *, fingerprint: str, dimension: int) -> None:
         self._store, self._schema, self._dimension = store, embedding(dimension), dimension
         self._name = f"embeddings__{fingerprint[:8]}"
+        self._known: set[bytes] = set()
+        self._version: int | None = None
 
     def get(self, text_hashes: Sequence[str]) -> dict[str, tuple[Vectors, str]]:
         """Return the vector and the runtime of each text hash that is known."""
-        if not text_hashes or not self._store.has(self._name):
-            return {}
+        self._look()
+        there = [text_hash for text_hash in text_hashes if _short(text_hash) in self._known]
         found: dict[str, tuple[Vectors, str]] = {}
-        for at in range(0, len(text_hashes), LOOKUP_KEYS):
-            rows = self._store.scan(self._name, where=is_in("text_hash", text_hashes[at : at + LOOKUP_KEYS]))
+        for at in range(0, len(there), LOOKUP_KEYS):
+            rows = self._store.scan(self._name, where=is_in("text_hash", there[at : at + LOOKUP_KEYS]))
             flat = np.asarray(rows["vector"].combine_chunks().flatten())
             vectors = flat.reshape(rows.num_rows, self._dimension)
             keys, runtimes = rows["text_hash"].to_pylist(), rows["runtime"].to_pylist()
@@ -51,7 +57,27 @@ class EmbeddingCache:
         rows = pa.table(
             [pa.array(text_hashes), column, pa.array([runtime] * len(text_hashes))], schema=self._schema
         )
-        table = self._store.ensure(self._name, self._schema)
-        write = put_rows if replace else add_missing
         with locked(self._store.uri, self._name, wait_s=WRITERS_S):
-            write(table, "text_hash", rows)
+            self._look()
+            table = self._store.ensure(self._name, self._schema)
+            if replace:
+                put_rows(table, "text_hash", rows)
+            else:
+                new = [_short(text_hash) not in self._known for text_hash in text_hashes]
+                table.add(rows.filter(pa.array(new, pa.bool_())))
+            self._known.update(map(_short, text_hashes))
+            self._version = table.version
+
+    def _look(self) -> None:
+        """Read which texts there are, if it is not known."""
+        head = self._store.head(self._name)
+        if head is None:
+            self._known, self._version = set(), None
+        elif head.version != self._version:
+            hashes = self._store.scan(self._name, ["text_hash"])["text_hash"]
+            self._known = {_short(text_hash) for text_hash in hashes.to_pylist()}
+            self._version = head.version
+
+
+def _short(text_hash: str) -> bytes:
+    return text_hash[:32].encode()

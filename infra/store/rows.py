@@ -26,14 +26,6 @@ def put_rows(table: Table, key: str, rows: pa.Table) -> None:
         table.add(rows)
 
 
-def add_missing(table: Table, key: str, rows: pa.Table) -> None:
-    """Add the rows whose key is not there yet."""
-    there = set(keys_there(table, key, rows[key].to_pylist()))
-    missing = rows.filter(pa.array([value not in there for value in rows[key].to_pylist()], pa.bool_()))
-    if missing.num_rows:
-        table.add(missing)
-
-
 def delete_rows(table: Table, key: str, values: list[str] | tuple[str, ...]) -> None:
     """Delete rows by key; no key is no commit."""
     for at in range(0, len(values), KEYS):

@@ -1,31 +1,12 @@
 """The command line as a script and a person meet it: real processes, exit codes, JSON on stdout."""
 
-import json
 import subprocess
 import sys
 from pathlib import Path
-from typing import Any, NamedTuple
 
 import pytest
 
-HEADWATER = str(Path(sys.executable).parent / "headwater")
-
-
-class Done(NamedTuple):
-    code: int
-    out: str
-    err: str
-
-    @property
-    def json(self) -> Any:
-        return json.loads(self.out)
-
-
-def headwater(folder: Path, *arguments: str) -> Done:
-    done = subprocess.run(
-        [HEADWATER, *arguments], cwd=folder, capture_output=True, text=True, check=False, timeout=180
-    )
-    return Done(done.returncode, done.stdout, done.stderr)
+from tests.flows.cli.program import headwater
 
 
 @pytest.fixture(scope="module")
@@ -65,11 +46,30 @@ def test_every_verb_has_help_and_help_needs_no_heavy_package(tmp_path: Path) -> 
     assert done.stdout.strip() == "[]"
 
 
+def test_help_says_of_every_verb_what_it_does_within_80_columns(tmp_path: Path) -> None:
+    for group in ([], ["release"], ["quarantine"]):
+        told = headwater(tmp_path, *group, "--help", environment={"COLUMNS": "80"}).out
+        verbs = told.partition("Commands:")[2].strip().splitlines()
+        assert len(verbs) > 2, told
+        assert [line for line in verbs if line.endswith("...") or len(line) > 80] == []
+
+
 def test_init_makes_a_project_that_ingests_and_overwrites_nothing(folder: Path) -> None:
     again = headwater(folder, "init")
 
     assert again.code == 2
     assert "already there" in again.err
+
+
+def test_the_starter_takes_every_kind_of_file_that_can_be_read(tmp_path: Path) -> None:
+    assert headwater(tmp_path, "init").code == 0
+    (tmp_path / "notes" / "printers.csv").write_text("id,note\n2,needs toner\n")
+    (tmp_path / "notes" / "plan.dwg").write_bytes(b"drawing")
+
+    (plan,) = headwater(tmp_path, "--json", "plan", "--fast").json
+
+    assert plan["items"]["added"] == len(list((tmp_path / "notes").iterdir())) - 1
+    assert plan["notes"] == ["1 file matches no pattern of `include`, by ending: 1 .dwg"]
 
 
 def test_a_second_ingest_has_nothing_to_do_and_prints_one_json_document(folder: Path) -> None:
@@ -126,15 +126,22 @@ def test_the_same_question_at_the_same_release_has_the_same_digest(folder: Path)
         (["context", "a?", "--view", "other"], 2, "no context view 'other'"),
         (["context", "a?", "--as", "ann"], 2, "user:NAME"),
         (["context", "a?", "--as-of", "2020-01-01T00:00:00Z"], 2, "the oldest is 1"),
+        (["context", "a?", "--as-of", "2020-01-01"], 2, "2020-01-01T00:00:00+00:00: the oldest is 1"),
+        (["context", "a?", "--as-of", "soon"], 2, "--as-of is 'soon', which is no time"),
+        (["context"], 2, "Missing argument"),
+        (["digest"], 2, "No such command 'digest'"),
+        (["release"], 2, "a command is missing"),
+        (["backfill", "--stage", "cook"], 2, "see `headwater backfill --help`"),
         (["context", "   "], 2, "blank"),
         (["context", "a?", "--budget", "64"], 2, "the budget is 64 tokens"),
         (["release", "show", "7"], 2, "there is no release 7"),
         (["release", "show", "golden"], 2, "no release is named 'golden'"),
         (["release", "diff", "1", "7"], 2, "there is no release 7"),
         (["release", "name", "1", "7"], 2, "cannot name a release"),
+        (["quarantine", "list", "--source", "mail"], 2, "has no source 'mail'"),
         (["quarantine", "show", "nothing"], 2, "no quarantine entry"),
         (["quarantine", "retry", "nothing"], 2, "no quarantine entry"),
-        (["--project", "missing.yaml", "plan"], 2, "cannot be read"),
+        (["--project", "missing.yaml", "plan"], 2, "missing.yaml' cannot be read: No such file or directory"),
         (["deploy"], 4, "no Prefect API answers"),
     ],
 )
@@ -165,9 +172,12 @@ def test_a_rollback_holds_the_next_ingest_with_exit_3_until_resume(tmp_path: Pat
     assert headwater(tmp_path, "ingest").code == 0
 
     assert headwater(tmp_path, "release", "rollback", "1").code == 0
+    assert headwater(tmp_path, "plan", "--fast", "--json").json[0]["refused"]["code"] == "on_hold"
+    assert headwater(tmp_path, "backfill", "--dry-run", "--json").json["refused"]["code"] == "on_hold"
     held = headwater(tmp_path, "ingest", "--json")
     assert (held.code, held.json["refused"]["code"]) == (3, "on_hold")
-    assert headwater(tmp_path, "release", "resume").code == 0
+    assert "nothing was on hold" not in headwater(tmp_path, "release", "resume").out
+    assert "nothing was on hold" in headwater(tmp_path, "release", "resume").out
     after = headwater(tmp_path, "ingest", "--json").json
 
     assert (after["state"], after["items"]["added"], after["embedded"]) == ("published", 1, 0)

@@ -86,3 +86,4 @@ def test_an_edited_file_is_all_that_is_paid_for(demo: dict[str, Any]) -> None:
 def test_it_ends_by_saying_what_to_try_next(demo: dict[str, Any]) -> None:
     for words in ("make up", "headwater init", "embedder.model"):
         assert words in demo["said"]
+    assert f"rm -r {Path(demo['project']).parents[1]} " in demo["said"]

@@ -187,21 +187,33 @@ def test_where_a_row_comes_from_and_where_a_document_went(shelf: Project, faq: E
 
     row = lineage_of(workspace, use["row_id"])
     assert row["kind"] == "row"
-    assert {place["dataset"] for place in row["rows"]} >= {"faq"}
-    assert {chunk["chunk_id"] for chunk in row["chunks"]} >= {use["chunk_id"]}
-    assert all(chunk["current"] for chunk in row["chunks"])
+    (here,) = [one for one in row["exports"] if one["out"] == faq.out]
+    assert (here["dataset"], here["release"], len(here["rows"])) == ("faq", faq.release, 1)
+    chunks = here["rows"][0]["chunks"]
+    mine = [other for other in uses(faq) if other["row_id"] == use["row_id"]]
+    assert [(c["role"], c["chunk_id"]) for c in chunks] == [(u["role"], u["chunk_id"]) for u in mine]
+    assert all(chunk["current"] for chunk in chunks)
 
     for identity, kind in (
         (use["document_id"], "document"),
         (use["uri"], "document"),
+        (use["uri"].removeprefix("file://"), "document"),
+        (str(Path(use["uri"].removeprefix("file://")).relative_to(shelf.root)), "document"),
         (use["chunk_id"], "chunk"),
     ):
         found = lineage_of(workspace, identity)
         assert found["kind"] == kind
-        here = {(r["split"], r["line"], r["role"]) for r in found["rows"] if r["out"] == faq.out}
+        (here,) = [one for one in found["exports"] if one["out"] == faq.out]
+        places = [(row["split"], row["line"]) for row in here["rows"]]
+        parts = {
+            (row["split"], row["line"], chunk["chunk_id"], chunk["role"])
+            for row in here["rows"]
+            for chunk in row["chunks"]
+        }
         column = {"chunk": "chunk_id", "document": "document_id"}[kind]
         mine = [other for other in uses(faq) if other[column] == use[column]]
-        assert here == {(other["split"], other["line"], other["role"]) for other in mine}
+        assert parts == {(other["split"], other["line"], other["chunk_id"], other["role"]) for other in mine}
+        assert len(places) == len(set(places)) <= here["rows_total"] == sum(faq.splits.values())
 
     with pytest.raises(NotFoundError):
         lineage_of(workspace, "nothing")
@@ -240,8 +252,23 @@ def test_an_older_release_is_exported_as_it_was_and_lineage_tells_what_changed(
     quoted = {use["row_id"]: use for use in uses(before) if use["role"] == "evidence"}
     gone = set(quoted) - {use["row_id"] for use in uses(now)}
     changed = [lineage_of(project.open(), row_id) for row_id in sorted(gone)]
-    evidence = [next(c for c in row["chunks"] if c["role"] == "evidence") for row in changed]
+    evidence = [
+        chunk
+        for row in changed
+        for one in row["exports"]
+        for place in one["rows"]
+        for chunk in place["chunks"]
+        if chunk["role"] == "evidence"
+    ]
     assert any(not chunk["current"] for chunk in evidence)
+
+    found = lineage_of(project.open(), str(page))["exports"]
+    assert [(one["dataset"], one["release"], one["out"]) for one in found] == [
+        ("faq", written.release, written.out) for written in (then, before, now)
+    ]
+    for one, written in zip(found, (then, before, now), strict=True):
+        using = {(u["split"], u["line"]) for u in uses(written) if u["uri"] == page.as_uri()}
+        assert {(row["split"], row["line"]) for row in one["rows"]} == using
 
 
 def test_rights_taken_since_a_release_are_not_trained_on(
@@ -296,8 +323,11 @@ def test_a_wrong_definition_is_told_before_anything_is_written(
     with pytest.raises(problem, match=told):
         export(odd.open(), "odd")
     assert not list((shelf.root / "datasets" / "odd").glob("*"))
-    with pytest.raises(NotFoundError, match="odd"):
-        export(odd.open(), "nobody")
+
+
+def test_an_unknown_dataset_is_told_with_those_there_are(shelf: Project) -> None:
+    with pytest.raises(NotFoundError, match="it has: all-for-everyone"):
+        export(shelf.open(), "nobody")
 
 
 def test_splits_are_the_definitions_own(shelf: Project) -> None:

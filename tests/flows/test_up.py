@@ -44,4 +44,5 @@ def test_up_serves_the_deployments_and_a_signal_stops_everything(tmp_path: Path)
         up.wait(60)
 
     assert up.returncode == 0, log.read_text()
+    assert log.read_text().endswith("stopping ...\nstopped\n")
     assert not healthy(env["PREFECT_API_URL"])

@@ -8,7 +8,7 @@ where `sentences` is a `Chunker`.
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping
-from dataclasses import asdict, dataclass, fields
+from dataclasses import asdict, dataclass
 from importlib import import_module
 from typing import Any
 
@@ -17,6 +17,7 @@ import pyarrow as pa
 from schemas import identity
 from schemas.errors import ConfigError
 from schemas.outcome import Outcome
+from schemas.settings import advice, read_settings
 from schemas.tools import Tokenizer
 from transforms.chunkers.params import Headings
 
@@ -34,7 +35,7 @@ class Chunker:
 
 
 CHUNKERS = {
-    "headings": Chunker(params=Headings, version=1, function="transforms.chunkers.headings:chunk"),
+    "headings": Chunker(params=Headings, version=2, function="transforms.chunkers.headings:chunk"),
 }
 
 
@@ -61,22 +62,14 @@ def find(name: str) -> Chunker:
     if not isinstance(found, Chunker):
         raise ConfigError(
             f"unknown chunker {name!r}",
-            fix=f"use one of {', '.join(sorted(CHUNKERS))}, or 'module:name' of a Chunker of your own",
+            fix=f"{advice(name, sorted(CHUNKERS))}, or 'module:name' of a Chunker of your own",
         )
     return found
 
 
 def read_params(name: str, settings: Mapping[str, Any]) -> Any:
     """Return a chunker's parameters from its settings in the project file, or raise `ConfigError`."""
-    params = find(name).params
-    known = [field.name for field in fields(params)]
-    unknown = sorted(settings.keys() - set(known))
-    if unknown:
-        raise ConfigError(f"chunker {name!r} has no setting {unknown[0]!r}", fix=f"it has {', '.join(known)}")
-    try:
-        return params(**settings)
-    except (TypeError, ValueError) as error:
-        raise ConfigError(f"chunker {name!r}: {error}") from error
+    return read_settings(f"chunker {name!r}", find(name).params, settings)
 
 
 def fingerprint(name: str, params: Any, embed_text: tuple[str, ...]) -> str:

@@ -1,9 +1,10 @@
 """Packing: where to cut a span of text so that every piece fits a budget of tokens.
 
 Cuts fall between elements where they can, else at the ends of sentences, lines or rows, else at white space,
-else between tokens. Between equally good places the cut is chosen by the text that follows it, not by its
-distance from the start: after an edit the cuts fall back into their old places, and the pieces there keep
-their ids. The last two pieces share what is left evenly.
+else between tokens; a row of a table or a line of code is cut only if it does not fit by itself. Between
+equally good places the cut is chosen by the text that follows it, not by its distance from the start: after
+an edit the cuts fall back into their old places, and the pieces there keep their ids. The last two pieces
+share what is left evenly.
 """
 
 from __future__ import annotations
@@ -72,7 +73,7 @@ class Packer:
         """Return the spans that the text between two offsets is cut into, in order and without a gap."""
         spans = []
         while self.tokens(start, end) > self.budget:
-            cut = self._cut(start, end)
+            cut = self.cut(start, end)
             spans.append((start, cut))
             start = cut
         return [*spans, (start, end)]
@@ -81,7 +82,8 @@ class Packer:
         """Return how many tokens start between two offsets."""
         return bisect_left(self.starts, end) - bisect_left(self.starts, start)
 
-    def _cut(self, start: int, end: int) -> int:
+    def cut(self, start: int, end: int) -> int:
+        """Return where the first piece of a text ends that does not fit as a whole."""
         windows = self._windows(start, end)
         between = _first(windows, self._boundaries)
         if between is not None:
@@ -135,13 +137,15 @@ class Packer:
         return _first([window.within(part)], self._breaks(_SENTENCE)) if part.type in PROSE else None
 
     def _cut_inside(self, part: Part, start: int, windows: Sequence[Window]) -> int:
-        inside = [window.within(part) for window in windows]
         limit = windows[-1].high
+        inside = [window.within(part) for window in windows]
+        anywhere = Window(max(start, part.start) + 1, limit, max)
         for pattern in _BREAKS.get(part.type, (_SENTENCE,)):
             cut = _first(inside, self._breaks(pattern))
             if cut is not None:
                 return cut
-        anywhere = Window(max(start, part.start) + 1, limit, max)
+        if part.type in _BREAKS and (cut := _first([anywhere], self._breaks(_LINE))) is not None:
+            return cut  # a short piece, rather than a row or a line that is cut though it fits
         cut = _first([*inside, anywhere], self._breaks(_SPACE))
         return cut or (part.start if start < part.start else limit)
 

@@ -96,7 +96,10 @@ def _pack(run: Piece, packer: Packer, ruler: Ruler) -> list[Piece]:
     header = _header(packer.text[first.start : first.end], packer.budget // 2, ruler)
     budget = max(1, packer.budget - ruler.size(header) - ruler.newline)
     rows = Packer(text=packer.text, parts=run.parts, starts=packer.starts, budget=budget)
-    spans = rows.pack(run.start, run.end)
+    # The first piece has the header in it, and so more room than those that are given one.
+    cut = packer.cut(run.start, run.end) if run.start == first.start else run.start
+    spans = [(run.start, cut)] if cut > run.start else []
+    spans += rows.pack(cut, run.end)
     return [replace(run, start=s, end=e, header=header if s > first.start else "") for s, e in spans]
 
 

@@ -8,12 +8,13 @@ reason. It writes no file and knows no format. Add a type here, or name your own
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator, Mapping
-from dataclasses import dataclass, fields
+from dataclasses import dataclass
 from importlib import import_module
 from typing import Any
 
 from schemas.dataset import Example, Refused
 from schemas.errors import ConfigError
+from schemas.settings import advice, read_settings
 from transforms.datasets.inputs import Inputs
 from transforms.datasets.params import Qa, Triplets
 
@@ -82,27 +83,16 @@ def find(name: str) -> DatasetType:
         return DATASETS[name]
     found = _imported(name) if ":" in name else None
     if not isinstance(found, DatasetType):
-        known = ", ".join(sorted(DATASETS))
         raise ConfigError(
             f"unknown dataset type {name!r}",
-            fix=f"use one of {known}, or 'module:name' of a transforms.datasets.DatasetType",
+            fix=f"{advice(name, sorted(DATASETS))}, or 'module:name' of a transforms.datasets.DatasetType",
         )
     return found
 
 
 def read_params(name: str, settings: Mapping[str, Any]) -> Any:
     """Return a type's parameters from its settings in the project file; ConfigError if they are wrong."""
-    params = find(name).params
-    known = [field.name for field in fields(params)]
-    unknown = sorted(settings.keys() - set(known))
-    if unknown:
-        raise ConfigError(
-            f"dataset type {name!r} has no setting {unknown[0]!r}", fix=f"it has {', '.join(known)}"
-        )
-    try:
-        return params(**settings)
-    except (TypeError, ValueError) as error:
-        raise ConfigError(f"dataset type {name!r}: {error}", fix="mend it in the project file") from error
+    return read_settings(f"dataset type {name!r}", find(name).params, settings)
 
 
 def build(name: str, inputs: Inputs, params: Any) -> Iterator[Example | Refused]:

@@ -5,7 +5,7 @@ import pytest
 
 from infra.sources.files import Files, open_files
 from infra.sources.globs import matcher
-from schemas.errors import SourceError
+from schemas.errors import UnavailableError
 from schemas.project import FilesOptions, SourceSection
 from schemas.quarantine import Reason, Rejected
 
@@ -56,8 +56,50 @@ def test_one_file_is_a_source_too(tmp_path: Path) -> None:
     assert keys(open_files(section, tmp_path)) == ["tickets.csv"]
 
 
+def test_files_that_no_pattern_names_are_counted_by_their_endings(tmp_path: Path) -> None:
+    for name in (
+        "a.md",
+        "one.PNG",
+        "b/two.png",
+        "b/c/server.log",
+        "Makefile",
+        ".git/config",
+        ".headwater/x.lance",
+    ):
+        write(tmp_path / name)
+    (tmp_path / "link.png").symlink_to(tmp_path / "one.PNG")
+
+    assert files(tmp_path).list().notes == (
+        "4 files match no pattern of `include`, by ending: 2 .png, 1 without one, 1 .log",
+    )
+    assert files(tmp_path, include=("**/*",)).list().notes == ()
+    assert files(tmp_path / "b" / "c").list().notes == (
+        "1 file matches no pattern of `include`, by ending: 1 .log",
+    )
+
+
+def test_many_endings_are_summed_up(tmp_path: Path) -> None:
+    for n in range(9):
+        write(tmp_path / f"file.e{n}")
+
+    (note,) = files(tmp_path).list().notes
+
+    assert note.startswith("9 files match")
+    assert note.endswith("1 .e5, 3 others")
+
+
+def test_a_uri_has_no_detours_and_no_link_is_followed_to_write_it(tmp_path: Path) -> None:
+    write(tmp_path / "real" / "a.md")
+    (tmp_path / "mine").symlink_to(tmp_path / "real")
+    section = SourceSection(type="files", acl=("everyone",), uri="../mine/./")  # type: ignore[call-arg]
+
+    listed = open_files(section, tmp_path / "project").list()
+
+    assert listed.items["uri"].to_pylist() == [f"file://{tmp_path}/mine/a.md"]
+
+
 def test_a_missing_folder_is_an_error_and_not_an_empty_source(tmp_path: Path) -> None:
-    with pytest.raises(SourceError, match="nothing is deleted while it is away"):
+    with pytest.raises(UnavailableError, match="nothing is deleted while it is away"):
         files(tmp_path / "unmounted").list()
 
 

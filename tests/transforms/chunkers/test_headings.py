@@ -327,6 +327,18 @@ def test_a_table_that_does_not_fit_repeats_its_header_and_quotes_only_rows() -> 
     assert lines == header.split("\n") + [f"| {n} | name of {n} |" for n in range(60)]
 
 
+@pytest.mark.parametrize("limit", [24, 28, 32, 40, 48, 64])
+def test_a_row_is_cut_only_where_one_row_does_not_fit(limit: int) -> None:
+    table = [["id", "note", "open"], *([str(n), "needs toner, ask Sam", "yes"] for n in range(9))]
+
+    rows = cut(built(("heading", "Tickets"), ("table", table)), max_tokens=limit)
+
+    header, rule, *lines = [line for quote in quotes(rows) for line in quote.split("\n")]
+    assert (header, rule) == ("| id | note | open |", "| --- | --- | --- |")
+    assert lines == [f"| {n} | needs toner, ask Sam | yes |" for n in range(9)]
+    assert all(header in row["text"] for row in rows)
+
+
 def test_a_header_wider_than_the_room_for_it_is_cut() -> None:
     table = [[f"column {n}" for n in range(80)], *([f"{n}" for n in range(80)] for _ in range(3))]
 

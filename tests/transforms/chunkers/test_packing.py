@@ -38,3 +38,19 @@ def test_two_last_pieces_share_what_is_left() -> None:
     first, second = packer.pack(0, len(text))
 
     assert (packer.tokens(*first), packer.tokens(*second)) == (55, 55)
+
+
+@settings(deadline=None)
+@given(
+    rows=st.lists(st.integers(1, 9).map(lambda words: " ".join(["word"] * words)), min_size=1, max_size=30),
+    room=st.integers(9, 40),
+    kind=st.sampled_from(["table", "code"]),
+)
+def test_a_row_or_a_line_that_fits_is_never_cut(rows: list[str], room: int, kind: str) -> None:
+    text = "\n".join(rows)
+    starts = [at for at in range(len(text)) if text[at] == "w"]
+    packer = Packer(text=text, parts=[Part(0, len(text), kind)], starts=starts, budget=room)
+
+    spans = packer.pack(0, len(text))
+
+    assert [line for start, end in spans for line in text[start:end].strip().split("\n")] == rows
