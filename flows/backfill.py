@@ -32,7 +32,10 @@ def backfill(
     """
     workspace = open_workspace(project)
     workspace.progress = ArtifactProgress()
-    runs = backfill_project(workspace, [source] if source else None, options, step=as_task)
+    try:
+        runs = backfill_project(workspace, [source] if source else None, options, step=as_task)
+    except RefusedError as refusal:
+        return State(type=StateType.FAILED, name="Refused", message=str(refusal))
     create_markdown_artifact(
         key=f"backfill-{source or 'all'}",
         markdown=backfill_report(runs),

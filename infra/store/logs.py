@@ -86,4 +86,4 @@ def last_run(store: Store, source: str) -> Run:
         raise NotFoundError(f"source {source!r} was never ingested", fix="run `headwater ingest`")
     report = json.loads(rows[0]["report"])
     items, chunks = ItemCounts(**report.pop("items")), ChunkCounts(**report.pop("chunks"))
-    return Run(items=items, chunks=chunks, **report)
+    return Run(items=items, chunks=chunks, notes=tuple(report.pop("notes", ())), **report)

@@ -1,0 +1,56 @@
+"""What the flows besides ingest promise: they do their stages' work and leave artifacts that say what."""
+
+from __future__ import annotations
+
+import pytest
+from prefect.artifacts import Artifact
+
+from flows.backfill import backfill_in_workspace
+from flows.maintain import maintain_in_workspace
+from schemas.backfill import BackfillOptions
+from schemas.errors import RefusedError
+from tests.flows.own_parsers import PLAIN, SHOUTING
+from tests.flows.projects import Project
+from tests.flows.test_prefect_equals_plain import prefect_home
+
+__all__ = ["prefect_home"]
+
+
+def artifact(key: str) -> str:
+    found = Artifact.get(key)
+    assert found is not None
+    return str(found.data)
+
+
+@pytest.mark.usefixtures("prefect_home")
+def test_a_backfill_runs_as_a_flow_with_its_report_and_its_progress(project: Project) -> None:
+    project.source("docs", parsers={"text/markdown": PLAIN})
+    project.pages(6)
+    project.ingest()
+    project.source("docs", parsers={"text/markdown": SHOUTING})
+
+    runs = backfill_in_workspace(project.open(), ["docs"], BackfillOptions(partition_items=4))
+
+    assert [(run.release, run.items.changed) for run in runs] == [(2, 4), (3, 2)]
+    assert "| release 3 | 2 | 2 |" in artifact("backfill-docs")
+
+
+@pytest.mark.usefixtures("prefect_home")
+def test_a_backfill_that_is_refused_is_refused_through_prefect_too(project: Project) -> None:
+    project.pages(2)
+    project.ingest()
+    project.chunker(64)
+
+    with pytest.raises(RefusedError, match="not built yet"):
+        backfill_in_workspace(project.open(), ["docs"], BackfillOptions())
+
+
+@pytest.mark.usefixtures("prefect_home")
+def test_maintenance_runs_as_a_flow_and_says_what_it_did(project: Project) -> None:
+    project.pages(2)
+    project.ingest()
+
+    done = maintain_in_workspace(project.open())
+
+    assert done.bytes_after > 0
+    assert "on disk" in artifact("maintain")
