@@ -96,8 +96,8 @@ def test_small_releases_for_a_month_stay_under_5_gb() -> None:
     each = low.release_bytes + slope * (MONTH_ROWS - low.pages)
     note = (
         f"{each / 1e6:.3f} MB a release at {MONTH_ROWS} chunks, on a line from {low.pages} to {high.pages}, "
-        f"x the {KEPT} releases that the default policy keeps; {each * MONTH_MINUTES / 1e9:.1f} GB are written in "
-        f"{MONTH_MINUTES} releases before anything is thinned out; the data itself is not in it"
+        f"x the {KEPT} releases that the default policy keeps, without the data itself; "
+        f"{each * MONTH_MINUTES / 1e9:.1f} GB are written in all {MONTH_MINUTES}"
     )
     add(Row(name="6b bytes, a month", what=f"kept of a release a minute at {scaled(MONTH_ROWS)} chunks",
             value=each * KEPT / 1e9, unit="GB", limit=MONTH_GB, note=note))  # fmt: skip
