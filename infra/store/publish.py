@@ -120,7 +120,10 @@ def _apply(store: Store, last: Release | None, name: str, change: TableChange) -
         table.delete("true")  # an index that an older release had: its rows there stay, its head starts anew
     before = table.count_rows()
     for batch in change.upserts():
-        put_rows(table, change.key, batch)
+        if before:
+            put_rows(table, change.key, batch)
+        else:  # nothing there to replace, and the growth tells of a key that came twice
+            table.add(batch)
     delete_rows(table, change.key, change.deletes)
     _check_growth(table, change, before)
     refresh_indices(table, store.uri)
