@@ -6,9 +6,9 @@ from typing import Any
 
 from prefect import flow
 from prefect.artifacts import create_markdown_artifact, create_progress_artifact, update_progress_artifact
-from prefect.client.schemas.objects import State, StateType
+from prefect.client.schemas.objects import State
 
-from flows.ingest import as_task
+from flows.ingest import as_task, refused
 from flows.reports import backfill_report
 from flows.stages.backfills import backfill_project
 from flows.workspace import Workspace, open_workspace
@@ -35,14 +35,14 @@ def backfill(
     try:
         runs = backfill_project(workspace, [source] if source else None, options, step=as_task)
     except RefusedError as refusal:
-        return State(type=StateType.FAILED, name="Refused", message=str(refusal))
+        return refused(str(refusal))
     create_markdown_artifact(
         key=f"backfill-{source or 'all'}",
         markdown=backfill_report(runs),
         description=f"Backfill from {options.stage}",
     )
-    refused = next((run.refused for run in runs if run.refused), None)
-    return State(type=StateType.FAILED, name="Refused", message=refused["detail"]) if refused else runs
+    stopped = next((run.refused for run in runs if run.refused), None)
+    return refused(stopped["detail"]) if stopped else runs
 
 
 class ArtifactProgress:

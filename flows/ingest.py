@@ -52,7 +52,12 @@ def ingest(
     create_markdown_artifact(
         key=f"ingest-{source}", markdown=change_report(run), description=f"What changed in {source}"
     )
-    return State(type=StateType.FAILED, name="Refused", message=run.refused["detail"]) if run.refused else run
+    return refused(run.refused["detail"]) if run.refused else run
+
+
+def refused(message: str) -> State[Any]:
+    """Return the state of a flow run that a gate refused: failed, and looking refused, not crashed."""
+    return State(type=StateType.FAILED, name="Refused", message=message)
 
 
 def as_task(name: str, stage: Callable[[], T]) -> T:

@@ -4,12 +4,13 @@ from __future__ import annotations
 
 import math
 from collections import Counter
-from collections.abc import Iterable
+from collections.abc import Collection, Iterable
 from dataclasses import dataclass, field
 from datetime import datetime
 from typing import Any
 
 import pyarrow as pa
+import pyarrow.compute as pc
 
 from schemas.outcome import rejected_row
 from schemas.quarantine import Rejected
@@ -112,11 +113,15 @@ class Ledger:
             self.still_quarantined.add(key)
             self.touched[key] = content_hash
             return True
-        if (batch := self.staged.get((key, work))) is not None:
+        return self.take_up(key, content_hash, work)
+
+    def take_up(self, key: str, content_hash: str, work: str) -> bool:
+        """Tell whether an earlier, unfinished run had staged this work, having taken it up."""
+        batch = self.staged.get((key, work))
+        if batch is not None:
             self.passed[key] = content_hash
             self.batches[key] = batch
-            return True
-        return False
+        return batch is not None
 
     def reject(self, key: str, stage: str, verdict: Rejected, *, content_hash: str | None = None) -> None:
         """Note that an item did not pass a stage."""
@@ -167,8 +172,10 @@ class Ledger:
         return dict(sorted(Counter(str(row["reason"]) for row in rows).items()))
 
 
-def known_items(items: pa.Table, documents: pa.Table) -> dict[str, KnownItem]:
-    """Return what is known of each item from its row in `items` and its released documents."""
+def known_items(items: pa.Table, documents: pa.Table, keys: Collection[str]) -> dict[str, KnownItem]:
+    """Return what is known of some items from their rows in `items` and their released documents."""
+    mine = pa.array(keys, pa.string())
+    items, documents = (rows.filter(pc.is_in(rows["key"], mine)) for rows in (items, documents))
     known = {row["key"]: KnownItem(state=row["state"], **_facts(row)) for row in items.to_pylist()}
     for row in documents.to_pylist():
         item = known.setdefault(row["key"], KnownItem(state="live"))

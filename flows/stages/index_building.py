@@ -7,19 +7,18 @@ from functools import partial
 from typing import Any
 
 from flows.ledger import Ledger
-from flows.stages.auditing import audit
-from flows.stages.differences import Differences, Staged, differences
+from flows.stages.differences import Staged, differences
 from flows.stages.estimating import estimate_s
-from flows.stages.publishing import publish_staged
 from flows.stages.rebuilding import rebuild, released_rows, unbuilt
 from flows.stages.recording import remember_run
-from flows.stages.reporting import ActiveRun, failed, report
+from flows.stages.releasing import release_staged
+from flows.stages.reporting import ActiveRun, failed
 from flows.stages.step import Step, direct
 from flows.workspace import Workspace
 from infra.store import releases
 from infra.store.lock import locked
 from infra.store.staging import Staging
-from schemas.errors import ConflictError, HeadwaterError, RefusedError
+from schemas.errors import ConflictError, HeadwaterError
 from schemas.release import Release
 from schemas.run import ItemCounts, Run
 
@@ -110,17 +109,4 @@ def _built(run: ActiveRun, spend: Callable[[int], None], step: Step) -> Run:
     )
     found = differences(staged)
     items = len({(row["source"], row["key"]) for row in rows})
-    return _published(run, staged, found, ItemCounts(listed=items, changed=items), step)
-
-
-def _published(run: ActiveRun, staged: Staged, found: Differences, counts: ItemCounts, step: Step) -> Run:
-    judged = audit(staged, counts, found, run.run_id)
-    if judged.refusal is not None:
-        return report(run, staged.ledger, counts, refusal=judged.refusal, judged=judged)
-    publish = partial(publish_staged, staged, found, run_id=run.run_id, gates=judged.gates, kind="backfill")
-    with run.seconds.spent_on("publish"):
-        try:
-            release = step("publish", publish)
-        except RefusedError as refusal:
-            return report(run, staged.ledger, counts, refusal=refusal, judged=judged)
-    return report(run, staged.ledger, counts, release=release, difference=found, judged=judged)
+    return release_staged(run, staged, found, ItemCounts(listed=items, changed=items), step=step)

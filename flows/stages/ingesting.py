@@ -6,9 +6,6 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 from functools import partial
 
-import pyarrow as pa
-import pyarrow.compute as pc
-
 from flows.ledger import Ledger, known_items
 from flows.stages.auditing import Audit, audit, prepare_audit
 from flows.stages.differences import Differences, Staged, differences
@@ -155,13 +152,10 @@ def _shown(run: Ingest, items: Iterator[ParsedItem], total: int) -> Iterator[Par
 
 def open_ledger(workspace: Workspace, found: Survey, staged: dict[tuple[str, str], str]) -> Ledger:
     """Return a run's ledger with what the comparison already settled; `staged` is (key, work) to batch."""
-    looked_at = [*found.changes.fetch, *found.changes.redo, *found.changes.meta]
-    mine = pa.array([*looked_at, *found.changes.quarantined, *found.changes.gone], pa.string())
+    changes = found.changes
+    keys = [*changes.fetch, *changes.redo, *changes.meta, *changes.quarantined, *changes.gone]
     ledger = Ledger(
-        known=known_items(
-            found.items.filter(pc.is_in(found.items["key"], mine)),
-            found.known.filter(pc.is_in(found.known["key"], mine)),
-        ),
+        known=known_items(found.items, found.known, keys),
         staged=staged,
         meta_hash=workspace.opened.source(found.name).meta_hash,
         keep=workspace.opened.project.policy.on_reject == "keep",

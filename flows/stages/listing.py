@@ -12,6 +12,7 @@ from flows.stages.parsing import parse_fingerprint
 from flows.workspace import Workspace
 from infra.sources import Listing, Source, open_source
 from infra.store import logs
+from infra.store.filters import equals
 from schemas.document import DOCUMENT
 from schemas.errors import RefusedError
 from schemas.release import Release
@@ -55,14 +56,11 @@ def survey(
     retry: frozenset[str] = frozenset(),
 ) -> Survey:
     """List a source and compare it with the last release; `full` fetches and redoes every item."""
-    from infra.store.filters import equals
-
     section, listed_at = workspace.opened.source(name), workspace.clock()
     source = open_source(name, section, workspace.opened.root)
     listing = source.list()
     items = logs.items(workspace.store, name)
-    known = released(workspace, "documents", base, equals("source", name), KNOWN_COLUMNS)
-    known = DOCUMENT.empty_table().select(KNOWN_COLUMNS) if known is None else known
+    known = known_documents(workspace, name, base)
     listed = listing.items.select(["key", "token"]).append_column(
         "parse_fp",
         pa.array([parse_fingerprint(key, section) for key in listing.items["key"].to_pylist()], pa.string()),
@@ -93,6 +91,12 @@ def _gone(listing: Listing, changes: Changes, items: pa.Table) -> tuple[str, ...
         return ()
     unlisted = set(items["key"].to_pylist()) - set(listing.items["key"].to_pylist())
     return tuple(sorted({*changes.gone, *unlisted}))
+
+
+def known_documents(workspace: Workspace, name: str, base: Release | None) -> pa.Table:
+    """Return `KNOWN_COLUMNS` of a source's documents as a release has them."""
+    known = released(workspace, "documents", base, equals("source", name), KNOWN_COLUMNS)
+    return DOCUMENT.empty_table().select(KNOWN_COLUMNS) if known is None else known
 
 
 def released(

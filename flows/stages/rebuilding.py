@@ -8,7 +8,6 @@ from itertools import groupby
 from typing import Any
 
 import pyarrow as pa
-import pyarrow.compute as pc
 
 from flows.ledger import Ledger, known_items
 from flows.stages.estimating import estimate_s
@@ -80,13 +79,10 @@ def _same_but_for_the_parser(workspace: Workspace, found: Survey) -> int:
     A fresh checkout gives every file a new time: by the listing alone all of them might be new.
     """
     section = workspace.opened.source(found.name)
-    moved = set(found.changes.fetch)
-    known = known_items(
-        found.items, found.known.filter(pc.is_in(found.known["key"], pa.array(sorted(moved), pa.string())))
-    )
+    known = known_items(found.items, found.known, found.changes.fetch)
     suspects = (
         key
-        for key in sorted(moved & known.keys())
+        for key in sorted(known)
         if any(row["parse_fp"] != parse_fingerprint(key, section) for row in known[key].live)
     )
     return sum(known[key].holds(found_hash) for key in suspects if (found_hash := _hash(found, key)))

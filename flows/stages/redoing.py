@@ -6,10 +6,8 @@ from collections.abc import Callable, Iterable
 from dataclasses import dataclass, field
 
 import pyarrow as pa
-import pyarrow.compute as pc
 
 from flows.ledger import KnownItem, Ledger, known_items
-from flows.stages.auditing import audit
 from flows.stages.differences import (
     Difference,
     Differences,
@@ -19,9 +17,8 @@ from flows.stages.differences import (
     of_vectors,
 )
 from flows.stages.indexing import embed_again
-from flows.stages.listing import KNOWN_COLUMNS, Survey, released
+from flows.stages.listing import Survey, known_documents, released
 from flows.stages.parsing import Job, parsed
-from flows.stages.publishing import publish_staged
 from flows.stages.rebuilding import (
     Redo,
     Rows,
@@ -31,13 +28,12 @@ from flows.stages.rebuilding import (
     released_rows,
     stage_redone,
 )
+from flows.stages.releasing import release_staged
 from flows.stages.reporting import ActiveRun, report
 from flows.stages.staging import batched, index_all, stage_batch
 from flows.workspace import Index
 from infra.store import logs, releases
 from infra.store.filters import equals, is_in
-from schemas.document import DOCUMENT
-from schemas.errors import RefusedError
 from schemas.identity import digest
 from schemas.outcome import nothing_rejected
 from schemas.release import Release
@@ -55,11 +51,7 @@ class RedoLedger(Ledger):
         if before is None or not before.holds(content_hash):
             self.unchanged.add(key)
             return True
-        if (batch := self.staged.get((key, work))) is not None:
-            self.passed[key] = content_hash
-            self.batches[key] = batch
-            return True
-        return False
+        return self.take_up(key, content_hash, work)
 
 
 @dataclass(kw_only=True)
@@ -96,16 +88,7 @@ def publish_redone(run: Redoing) -> Run:
     counts = _counts(run)
     if not found:
         return report(run, run.ledger, counts)
-    with run.seconds.spent_on("validate"):
-        judged = audit(staged, counts, found, run.run_id)
-    if judged.refusal is not None:
-        return report(run, run.ledger, counts, refusal=judged.refusal, judged=judged)
-    with run.seconds.spent_on("publish"):
-        try:
-            release = publish_staged(staged, found, run_id=run.run_id, gates=judged.gates, kind="backfill")
-        except RefusedError as refusal:
-            return report(run, run.ledger, counts, refusal=refusal, judged=judged)
-    return report(run, run.ledger, counts, release=release, difference=found, judged=judged)
+    return release_staged(run, staged, found, counts)
 
 
 def _parse(run: Redoing, keys: tuple[str, ...], spend: Spend) -> None:
@@ -202,12 +185,8 @@ def _counts(run: Redoing) -> ItemCounts:
 
 def _known(run: Redoing, keys: Iterable[str]) -> dict[str, KnownItem]:
     """Return what is known of some items at the run's base release."""
-    mine = pa.array(sorted(keys), pa.string())
-    items = logs.items(run.workspace.store, run.name)
-    documents = released(run.workspace, "documents", run.base, equals("source", run.name), KNOWN_COLUMNS)
-    documents = DOCUMENT.empty_table().select(KNOWN_COLUMNS) if documents is None else documents
-    return known_items(items.filter(pc.is_in(items["key"], mine)),
-                       documents.filter(pc.is_in(documents["key"], mine)))  # fmt: skip
+    documents = known_documents(run.workspace, run.name, run.base)
+    return known_items(logs.items(run.workspace.store, run.name), documents, sorted(keys))
 
 
 def _released_rows(run: Redoing, keys: tuple[str, ...]) -> Rows:

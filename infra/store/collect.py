@@ -11,6 +11,7 @@ import pyarrow.compute as pc
 
 from infra.store import releases
 from infra.store.connection import Store
+from infra.store.embedding_cache import WRITERS_S
 from infra.store.heal import STAGING
 from infra.store.lock import locked
 from infra.store.rows import delete_rows
@@ -28,10 +29,10 @@ def collect_embeddings(store: Store) -> int:
     used = _used_texts(store)
     deleted = 0
     for name in [name for name in store.names() if name.startswith(EMBEDDINGS)]:
-        cached = store.scan(name, ["text_hash"])["text_hash"]
-        unused = cached.filter(pc.invert(pc.is_in(cached, used))).to_pylist()
-        table = store.open(name)
-        delete_rows(table, "text_hash", unused)
+        with locked(store.uri, name, wait_s=WRITERS_S):
+            cached = store.scan(name, ["text_hash"])["text_hash"]
+            unused = cached.filter(pc.invert(pc.is_in(cached, used))).to_pylist()
+            delete_rows(store.open(name), "text_hash", unused)
         deleted += len(unused)
     return deleted
 
