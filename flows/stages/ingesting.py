@@ -19,6 +19,7 @@ from flows.stages.reporting import ActiveRun, failed, report
 from flows.stages.staging import batched, stage_batch
 from flows.stages.step import Step, direct
 from flows.workspace import Seconds, Workspace
+from infra.memory import give_back
 from infra.store import releases
 from infra.store.lock import locked
 from infra.store.staging import Staging
@@ -134,6 +135,7 @@ def _work(run: Ingest, found: Survey, ledger: Ledger, step: Step) -> list[tuple[
         for batch in batched(items):
             name = digest(run.run_id, *[item.work for item in batch])
             step("stage", partial(stage_batch, run.workspace, run.staging, name, batch, ledger, run.seconds))
+        give_back()
     markers: list[tuple[str, str, str]] = []
     for index in unbuilt(run.workspace, run.base):
         base = run.base
@@ -192,6 +194,7 @@ def _publish(
     step: Step,
 ) -> Run:
     with run.seconds.spent_on("publish"):
+        give_back()
         try:
             release = step(
                 "publish", lambda: publish_staged(staged, difference, run_id=run.run_id, gates=judged.gates)

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import atexit
 from collections import Counter, defaultdict
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterable, Iterator
 from dataclasses import dataclass, field
 from functools import cache
 from typing import Any, NamedTuple
@@ -51,10 +51,30 @@ class ParsedItem:
     key: str
     content_hash: str
     work: str
-    documents: pa.Table
+    group: pa.Table
+    """Documents of several items: a table of its own costs each column of each item half a kilobyte."""
+    rows: range
+    """Which rows of the group are the item's."""
+    characters: int
     rejected: tuple[dict[str, Any], ...] = ()
     stale_documents: tuple[str, ...] = ()
     """Released documents whose record no longer passes."""
+
+    @property
+    def ids(self) -> set[str]:
+        """The ids of the item's documents."""
+        return set(documents_of_items([self])["document_id"].to_pylist())
+
+
+def documents_of_items(items: Iterable[ParsedItem]) -> pa.Table:
+    """Return the documents of one item or more; neighbors in a group are taken as one slice."""
+    runs: list[tuple[pa.Table, range]] = []
+    for item in items:
+        if runs and runs[-1][0] is item.group and runs[-1][1].stop == item.rows.start:
+            runs[-1] = (item.group, range(runs[-1][1].start, item.rows.stop))
+        else:
+            runs.append((item.group, item.rows))
+    return pa.concat_tables([group.slice(rows.start, len(rows)) for group, rows in runs])
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -191,12 +211,13 @@ def _passed(job: Job, group: list[Read], ledger: Ledger) -> Iterator[ParsedItem]
     counts, rejected = Counter(passed["key"].to_pylist()), defaultdict(list)
     for row in outcome.rejected.to_pylist():
         rejected[row["key"]].append(row)
+    sizes = pc.utf8_length(passed["text"]).to_pylist()
     at = 0
     for one in group:  # an item's rows stand together, in the order of the group
-        documents = passed.slice(at, counts[one.key])
-        at += counts[one.key]
+        rows = range(at, at + counts[one.key])
+        at = rows.stop
         bad = [*_rejected_records(job, one), *rejected[one.key]]
-        if documents.num_rows == 0:
+        if not rows:
             first = bad[0] if bad else {"reason": Reason.EMPTY_AFTER_PARSE, "message": "it gave no document"}
             verdict = Rejected(Reason(str(first["reason"])), str(first["message"]))
             ledger.reject(one.key, "parse", verdict, content_hash=one.content_hash)
@@ -205,9 +226,11 @@ def _passed(job: Job, group: list[Read], ledger: Ledger) -> Iterator[ParsedItem]
             key=one.key,
             content_hash=one.content_hash,
             work=job.work_of(one.key, one.content_hash),
-            documents=documents,
+            group=passed,
+            rows=rows,
+            characters=sum(sizes[rows.start : rows.stop]),
             rejected=tuple(bad),
-            stale_documents=_still_known(job.known, bad, documents),
+            stale_documents=_still_known(job.known, bad, passed.slice(rows.start, len(rows))),
         )
 
 

@@ -14,8 +14,9 @@ from flows.stages.estimating import estimate_s
 from flows.stages.indexing import cut_documents
 from flows.stages.ingesting import open_ledger
 from flows.stages.listing import Survey, check_shrink, survey
-from flows.stages.parsing import Job, ParsedItem, parsed
+from flows.stages.parsing import Job, ParsedItem, documents_of_items, parsed
 from flows.stages.rebuilding import check_redo, surviving, unbuilt
+from flows.stages.staging import batched
 from flows.workspace import Index, Seconds, Workspace
 from infra.store import releases
 from infra.store.publish import check_hold
@@ -124,11 +125,13 @@ def _measure(
 ) -> tuple[int, int]:
     chunks = 0
     unseen: dict[str, set[str]] = {name: set() for name in workspace.indexes}
-    for item in items:
-        ledger.passed[item.key] = item.content_hash
-        ledger.stale_documents |= set(item.stale_documents)
+    for batch in batched(items):
+        for item in batch:
+            ledger.passed[item.key] = item.content_hash
+            ledger.stale_documents |= set(item.stale_documents)
+        documents = documents_of_items(batch)
         for index in workspace.indexes.values():
-            chunks += _cut(workspace, index, item.documents, unseen[index.name])
+            chunks += _cut(workspace, index, documents, unseen[index.name])
     for index in unbuilt(workspace, base):
         assert base is not None  # noqa: S101 - unbuilt is empty without a base
         kept = pa.array(

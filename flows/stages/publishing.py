@@ -9,12 +9,16 @@ import pyarrow as pa
 import pyarrow.compute as pc
 
 from flows.stages.differences import LOOKUP_KEYS, Difference, Differences, Staged
+from flows.stages.gathering import gathered
 from infra.store.denials import lift
 from infra.store.filters import is_in
 from infra.store.publish import Publication, TableChange, publish
 from schemas.document import DOCUMENT
 from schemas.release import Release
 from transforms.documents import relabel
+
+MERGED_ROWS = 4_000
+"""Rows merged in one commit: 10 MB of chunks."""
 
 
 def publish_staged(
@@ -79,10 +83,9 @@ def _merged(
 ) -> Iterator[pa.Table]:
     """Yield staged rows that differ, then released rows that carry a new label or are marked stale."""
     wanted = pa.array(sorted(difference.added | difference.updated), pa.string())
-    for rows in staged.staging.stream(table, staged.valid):
-        kept = rows.filter(pc.is_in(rows[key], wanted))
-        if kept.num_rows:
-            yield kept
+    staged_rows = staged.staging.stream(table, staged.valid)
+    changed = (rows.filter(pc.is_in(rows[key], wanted)) for rows in staged_rows)
+    yield from gathered(changed, rows=MERGED_ROWS)
     carried = sorted(found.relabeled | found.restaled)
     for at in range(0, len(carried), LOOKUP_KEYS):
         rows = staged.released(table, is_in("document_id", carried[at : at + LOOKUP_KEYS]), None)

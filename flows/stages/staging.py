@@ -9,26 +9,30 @@ import pyarrow.compute as pc
 
 from flows.ledger import Ledger
 from flows.stages.indexing import index_documents
-from flows.stages.parsing import ParsedItem
+from flows.stages.parsing import ParsedItem, documents_of_items
 from flows.workspace import Index, Seconds, Workspace
 from infra.store.staging import STAGED_ITEM, StagedBatch, Staging
 from schemas.outcome import nothing_rejected
 from schemas.quarantine import Reason, Rejected
 
-BATCH_ITEMS = 256
+BATCH_ITEMS, LARGEST_BATCH_ITEMS = 256, 2_048
 BATCH_CHARS = 400_000
 """About 500 chunks, enough for the embedder to sort by length; a crash has at most this much done twice."""
+BATCH_SHARE = 8
+"""Batches of small items grow with the run, to an eighth of what is done: each costs four commits."""
 
 
 def batched(items: Iterable[ParsedItem]) -> Iterator[list[ParsedItem]]:
     """Group parsed items into micro-batches, bounded in items and in characters."""
     batch: list[ParsedItem] = []
-    characters = 0
+    done = characters = 0
     for item in items:
         batch.append(item)
-        characters += sum(len(text) for text in item.documents["text"].to_pylist())
-        if len(batch) >= BATCH_ITEMS or characters >= BATCH_CHARS:
+        characters += item.characters
+        most = max(BATCH_ITEMS, min(done // BATCH_SHARE, LARGEST_BATCH_ITEMS))
+        if len(batch) >= most or characters >= BATCH_CHARS:
             yield batch
+            done += len(batch)
             batch, characters = [], 0
     if batch:
         yield batch
@@ -43,15 +47,16 @@ def stage_batch(
     seconds: Seconds,
 ) -> None:
     """Index one micro-batch of items and stage what passed; the rest goes into the ledger."""
-    documents = pa.concat_tables([item.documents for item in items])
+    documents = documents_of_items(items)
+    source = documents["source"][0].as_py()
     rows, rejected = index_all(workspace, documents, ledger, seconds)
     lost = set(rejected["document_id"].to_pylist())
     kept = documents.filter(pc.invert(pc.is_in(documents["document_id"], pa.array(list(lost), pa.string()))))
     _settle_rejected(items, rejected, ledger)
     passed = [item for item in items if item.key not in ledger.rejected]
     with seconds.spent_on("stage"):
-        whole = [item for item in passed if not item.rejected and not lost & _ids(item)]
-        staged = StagedBatch(batch=batch, items=_markers(whole, batch), rows={"documents": kept, **rows})
+        whole = [item for item in passed if not item.rejected and (not lost or not lost & item.ids)]
+        staged = StagedBatch(batch=batch, items=_markers(whole, source), rows={"documents": kept, **rows})
         ledger.bytes_staged += staging.append(staged)
     for item in passed:
         ledger.passed[item.key] = item.content_hash
@@ -88,7 +93,7 @@ def _settle_rejected(items: list[ParsedItem], rejected: pa.Table, ledger: Ledger
     for item in items:
         bad = by_key.get(item.key, [])
         lost = {row["document_id"] for row in bad}
-        if bad and lost >= _ids(item):
+        if bad and lost >= item.ids:
             verdict = Rejected(Reason(str(bad[0]["reason"])), str(bad[0]["message"]))
             ledger.reject(item.key, str(bad[0]["stage"]), verdict, content_hash=item.content_hash)
         else:
@@ -98,16 +103,11 @@ def _settle_rejected(items: list[ParsedItem], rejected: pa.Table, ledger: Ledger
             ledger.stale_documents |= {str(one) for one in lost & known}
 
 
-def _ids(item: ParsedItem) -> set[str]:
-    return set(item.documents["document_id"].to_pylist())
-
-
-def _markers(items: list[ParsedItem], batch: str) -> pa.Table:
+def _markers(items: list[ParsedItem], source: str) -> pa.Table:
     """Mark whole items as done. One that lost records is done again after a crash: no marker says which."""
     rows = [
         {
-            "batch": batch,
-            "source": item.documents["source"][0].as_py(),
+            "source": source,
             "key": item.key,
             "work": item.work,
             "state": "passed",
@@ -115,4 +115,4 @@ def _markers(items: list[ParsedItem], batch: str) -> pa.Table:
         }
         for item in items
     ]
-    return pa.Table.from_pylist(rows, schema=STAGED_ITEM).drop_columns(["batch"])
+    return pa.Table.from_pylist(rows, schema=pa.schema([f for f in STAGED_ITEM if f.name != "batch"]))

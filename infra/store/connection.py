@@ -24,10 +24,11 @@ if TYPE_CHECKING:
     from lancedb.table import Table
 
 INDEX_CACHE_BYTES = 512 * 1024**2
-METADATA_CACHE_BYTES = 256 * 1024**2
-"""LanceDB's own defaults are 6 GiB and 1 GiB per session, more than a small container has."""
+METADATA_CACHE_BYTES = 16 * 1024**2
+"""LanceDB's own defaults are 6 GiB and 1 GiB per session, more than a small container has. A table's metadata
+is kept once per version and grows with its fragments: 400 appends fill 100 MB that nobody reads again."""
 
-SCAN_ROWS = 2_000
+SCAN_ROWS = 500
 UNREADABLE = (ValueError, RuntimeError, OSError)
 """What LanceDB raises for a table that does not exist, and for one that a power cut damaged."""
 
@@ -163,12 +164,20 @@ class Store:
         return self._mending(read)
 
     def stream(
-        self, name: str, *, where: str | None = None, version: int | None = None, rows: int = SCAN_ROWS
+        self,
+        name: str,
+        *,
+        columns: list[str] | None = None,
+        where: str | None = None,
+        version: int | None = None,
+        rows: int = SCAN_ROWS,
     ) -> Iterator[pa.RecordBatch]:
         """Read rows of a table batch by batch."""
         query = self.open(name, version=version).search()
         if where:
             query = query.where(where)
+        if columns is not None:
+            query = query.select(columns)
         yield from query.limit(None).to_batches(batch_size=rows)
 
     def mend(self) -> None:

@@ -119,11 +119,11 @@ def _apply(store: Store, last: Release | None, name: str, change: TableChange) -
     if last is not None and name not in last.tables and table.count_rows():
         table.delete("true")  # an index that an older release had: its rows there stay, its head starts anew
     before = table.count_rows()
-    for batch in change.upserts():
+    for rows in change.upserts():
         if before:
-            put_rows(table, change.key, batch)
+            put_rows(table, change.key, rows)
         else:  # nothing there to replace, and the growth tells of a key that came twice
-            table.add(batch)
+            table.add(rows)
     delete_rows(table, change.key, change.deletes)
     _check_growth(table, change, before)
     refresh_indices(table, store.uri)

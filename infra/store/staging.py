@@ -94,8 +94,13 @@ class Staging:
         if not self._store.has(name):
             return None
         wanted = list(columns)
-        rows = self._store.scan(name, sorted({*wanted, "source", "key", "batch"}), where=where)
-        return _only(rows, valid).select(wanted)
+        read = sorted({*wanted, "source", "key", "batch"})
+        schema = self._store.open(name).schema
+        parts = [
+            _only(pa.Table.from_batches([rows]), valid).select(wanted)
+            for rows in self._store.stream(name, columns=read, where=where)
+        ]
+        return pa.concat_tables([pa.schema([schema.field(one) for one in wanted]).empty_table(), *parts])
 
     def drop(self) -> None:
         """Delete everything staged; the markers go first, so that half a drop is nothing staged."""

@@ -43,9 +43,10 @@ def maintained(project: Project, *, later: timedelta = LATER) -> Maintenance:
 
 
 def increments(project: Project, count: int) -> None:
+    workspace = project.open()
     for n in range(count):
         project.write(f"p{n % 12:02}.md", page(n % 12, costs=1_000 + n))
-        project.ingest()
+        assert ingest_source(workspace, "docs").published
 
 
 def same(project: Project) -> bool:

@@ -18,7 +18,7 @@ from tests.transforms.chunkers.tokenizers import word_pieces
 from tests.transforms.tables import built, documents
 from transforms.chunkers.headings import chunk
 from transforms.chunkers.params import Headings
-from transforms.suites import Finding, judge
+from transforms.suites import Finding, judge, judge_parts
 
 PARSED = [
     built(("heading", f"Head {n}"), ("paragraph", f"This is all there is to say of {n}. " * 4))
@@ -152,3 +152,30 @@ def test_great_expectations_is_imported_when_first_used_and_prints_nothing(
     judge(documents(PARSED), documents_suite())
 
     assert capfd.readouterr() == ("", "")
+
+
+def test_a_table_that_comes_in_parts_is_judged_as_a_whole() -> None:
+    titles = dict.fromkeys(range(12))
+    table = documents(PARSED)
+    for row in titles:
+        table = changed(table, row, title=None)
+    parts = [table.slice(0, 15), table.slice(15)]
+    titled = next(one.text for one in documents_suite().expectations if one.column == "title")
+
+    apart = [{one.text for one in failed(part, documents_suite())} for part in parts]
+    whole = judge_parts(iter(parts), documents_suite())
+
+    assert [titled in one for one in apart] == [True, False], "most titles of the first part are missing"
+    assert (whole.rows, whole.success) == (30, True)
+    finding = next(one for one in whole.results if one.text == titled)
+    assert (finding.success, finding.unexpected_count, finding.unexpected_share) == (True, 12, 0.4)
+
+
+def test_one_part_that_breaks_a_rule_of_every_row_fails_them_all() -> None:
+    table = changed(documents(PARSED), 20, acl=[])
+
+    verdict = judge_parts([table.slice(0, 15), table.slice(15)], documents_suite())
+
+    assert not verdict.success
+    broken = [one for one in verdict.results if not one.success]
+    assert [one.failing_ids for one in broken] == [(table["document_id"][20].as_py(),)]

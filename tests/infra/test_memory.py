@@ -1,0 +1,31 @@
+from __future__ import annotations
+
+import ctypes
+from typing import Any
+
+import pytest
+
+from infra import memory
+
+
+def test_a_system_whose_library_cannot_give_back_is_left_alone(monkeypatch: pytest.MonkeyPatch) -> None:
+    asked: list[object] = []
+
+    def without(name: object) -> Any:
+        asked.append(name)
+        return object()
+
+    monkeypatch.setattr(ctypes, "CDLL", without)
+
+    memory.give_back()
+
+    assert asked == [None]
+
+
+def test_freed_memory_can_be_given_back_at_any_time() -> None:
+    kept = [b"x" * 100_000 for _ in range(100)]
+    del kept[::2]
+
+    memory.give_back()
+
+    assert {len(one) for one in kept} == {100_000}
