@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-from typing import cast
-
 from prefect import flow
 from prefect.artifacts import create_image_artifact, create_markdown_artifact
 
@@ -55,15 +53,12 @@ def evaluate(
 
 def evaluate_in_workspace(workspace: Workspace, options: EvaluateOptions) -> Comparison:
     """Run the flow for an open workspace and return the figures."""
-    return cast(
-        "Comparison",
-        evaluate(
-            project=str(workspace.opened.path),
-            queries=options.queries,
-            view=options.view,
-            release=options.release,
-            against=options.against,
-            against_view=options.against_view,
-            fit_threshold=options.fit_threshold,
-        ),
+    return evaluate(
+        project=str(workspace.opened.path),
+        queries=options.queries,
+        view=options.view,
+        release=options.release,
+        against=options.against,
+        against_view=options.against_view,
+        fit_threshold=options.fit_threshold,
     )

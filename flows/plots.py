@@ -20,7 +20,7 @@ def figures_png(compared: Comparison) -> bytes:
     drawn = Figure(figsize=(7, 1.2 + ROW_IN * len(rows)), layout="constrained")
     axes = drawn.add_subplot()
     for n, one in enumerate(filter(None, (compared.evaluation, compared.against))):
-        figures = [row[1 + n] for row in rows]
+        figures = [row[2] if n else row[1] for row in rows]
         at = [place + 0.25 * n for place, figure in enumerate(figures) if figure is not None]
         _dots(axes, [figure for figure in figures if figure is not None], at, COLORS[n],
               f"release {one.release}, {one.view}")  # fmt: skip

@@ -43,7 +43,7 @@ def maintenance_report(done: Maintenance) -> str:
 
 
 def evaluation_report(compared: Comparison) -> str:
-    """Return an evaluation as Markdown: each figure with its interval, beside another's where there is one."""
+    """Return an evaluation as Markdown: each figure with its interval, and another's where there is one."""
     one, other = compared.evaluation, compared.against
     head = ["metric", f"release {one.release}, {one.view}"]
     head += [f"release {other.release}, {other.view}", "difference"] if other else []

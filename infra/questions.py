@@ -15,6 +15,7 @@ from pydantic import BaseModel, ValidationError, field_validator
 from schemas.context import Frozen, Principal
 from schemas.errors import ConfigError
 from schemas.evaluation import ExpectedSpan, Grade, Question, QuestionSet
+from schemas.project import ACL_FORMS
 from schemas.settings import advice
 
 QRELS = ("qrels.tsv", "qrels/test.tsv", "qrels/dev.tsv")
@@ -97,8 +98,6 @@ def _bytes(path: Path) -> bytes:
 def _of_file(path: Path) -> Iterator[tuple[str, Question]]:
     for where, row in _rows(path):
         line = _checked(where, Line, row)
-        user = (line.principal or "").removeprefix("user:") or None
-        groups = [group.removeprefix("group:") for group in line.groups]
         documents = {one.document: one.grade for one in line.expected if one.document is not None}
         yield where, _checked(where, Question, {
             "id": line.id or where.rpartition(" ")[2],
@@ -107,8 +106,18 @@ def _of_file(path: Path) -> Iterator[tuple[str, Question]]:
             "spans": [_span(where, one) for one in line.expected if one.span or one.text is not None],
             "answers": [one.answer for one in line.expected if one.answer is not None],
             "answerable": line.answerable,
-            "principal": _checked(where, Principal, {"user": user, "groups": groups}),
+            "principal": _who(where, line),
         })  # fmt: skip
+
+
+def _who(where: str, line: Line) -> Principal:
+    groups = tuple(group.removeprefix("group:") for group in line.groups)
+    who = Principal(user=(line.principal or "").removeprefix("user:") or None, groups=groups)
+    try:
+        who.entries()
+    except ValueError as problem:
+        raise ConfigError(f"{where}: {problem}", fix=f"write {ACL_FORMS}") from None
+    return who
 
 
 def _span(where: str, one: Expectation) -> ExpectedSpan:

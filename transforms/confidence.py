@@ -10,3 +10,6 @@ from transforms.rank import Hit
 def confidence(question: str, hits: Sequence[Hit]) -> float:  # noqa: ARG001
     """Return a score from 0 to 1: the best passage's cosine similarity to the question."""
     return max([0.0, *(hit.vector_score or 0.0 for hit in hits)])
+
+
+SIGNALS = {"similarity": confidence}

@@ -1,4 +1,4 @@
-"""`headwater evaluate`: how well known questions are answered, and what another release or view makes of them."""
+"""`headwater evaluate`: how well known questions are answered, here and at another release or view."""
 
 from __future__ import annotations
 
@@ -38,7 +38,7 @@ def evaluate(
         bool, typer.Option("--fit-threshold", help="Fit a view's min_score on half of the questions.")
     ] = False,
 ) -> None:
-    """How well known questions are answered, with 95% intervals; two releases, views or indexes side by side."""
+    """How well known questions are answered, with 95% intervals; two releases or views side by side."""
     from flows.running import run_evaluate
     from infra.store import releases
     from schemas.evaluation import EvaluateOptions
@@ -92,8 +92,8 @@ def _asked(one: Evaluation) -> str:
 def _threshold(told: dict[str, Any]) -> str:
     return (
         f"min_score: {told['threshold']:.4f}, fitted on {told['fitted_on']} of the questions; on the other "
-        f"{told['answerable'] + told['unanswerable']} it has balanced accuracy {told['balanced_accuracy']:.3f}, "
-        f"turns away {told['false_abstention']:.1%} of the answerable and answers {told['false_answering']:.1%} "
-        f"of the others (AUROC {told['auroc']:.3f})\n"
+        f"{told['answerable'] + told['unanswerable']} its balanced accuracy is "
+        f"{told['balanced_accuracy']:.3f}: it turns away {told['false_abstention']:.1%} of the answerable "
+        f"and answers {told['false_answering']:.1%} of the others (AUROC {told['auroc']:.3f})\n"
         "put it into the context view in headwater.yaml"
     )
