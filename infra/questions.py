@@ -4,26 +4,24 @@ from __future__ import annotations
 
 import csv
 import hashlib
-import json
 from collections import defaultdict
 from collections.abc import Iterator
 from pathlib import Path
-from typing import Any, TypeVar
+from typing import Any
 
-from pydantic import BaseModel, ValidationError, field_validator
+from pydantic import field_validator
 
+from infra.json_lines import bytes_of, checked, rows_of, text_of
 from schemas.context import Frozen, Principal
 from schemas.errors import ConfigError
 from schemas.evaluation import ExpectedSpan, Grade, Question, QuestionSet
 from schemas.project import ACL_FORMS
-from schemas.settings import advice
 
 QRELS = ("qrels.tsv", "qrels/test.tsv", "qrels/dev.tsv")
 """Where a BEIR-shaped folder keeps its judgments; the first that is there counts."""
 
 SHAPE = '{"question": "...", "expected": {"document": "notes/a.md", "text": "..."}}'
 QREL_COLUMNS = 3
-Kind = TypeVar("Kind", bound=BaseModel)
 
 
 class Expectation(Frozen):
@@ -60,7 +58,7 @@ def read_questions(path: Path) -> QuestionSet:
     files = _files(path)
     digest = hashlib.sha256()
     for file in files:
-        digest.update(hashlib.sha256(_bytes(file)).digest())
+        digest.update(hashlib.sha256(bytes_of(file, SHAPE)).digest())
     read = _of_folder(files) if path.is_dir() else _of_file(path)
     questions: dict[str, Question] = {}
     for where, question in read:
@@ -85,34 +83,25 @@ def _files(path: Path) -> list[Path]:
     return [path / "queries.jsonl", *qrels, *spans]
 
 
-def _bytes(path: Path) -> bytes:
-    try:
-        return path.read_bytes()
-    except OSError as problem:
-        raise ConfigError(
-            f"the questions {str(path)!r} cannot be read: {problem.strerror}",
-            fix=f"name a BEIR-shaped folder, or a JSONL file with lines of {SHAPE}",
-        ) from problem
-
-
 def _of_file(path: Path) -> Iterator[tuple[str, Question]]:
-    for where, row in _rows(path):
-        line = _checked(where, Line, row)
+    for where, row in rows_of(path, SHAPE):
+        line = checked(where, SHAPE, Line, row)
         documents = {one.document: one.grade for one in line.expected if one.document is not None}
-        yield where, _checked(where, Question, {
+        yield where, checked(where, SHAPE, Question, {
             "id": line.id or where.rpartition(" ")[2],
             "question": line.question,
             "documents": documents,
             "spans": [_span(where, one) for one in line.expected if one.span or one.text is not None],
             "answers": [one.answer for one in line.expected if one.answer is not None],
             "answerable": line.answerable,
-            "principal": _who(where, line),
+            "principal": who_asks(where, line.principal, line.groups),
         })  # fmt: skip
 
 
-def _who(where: str, line: Line) -> Principal:
-    groups = tuple(group.removeprefix("group:") for group in line.groups)
-    who = Principal(user=(line.principal or "").removeprefix("user:") or None, groups=groups)
+def who_asks(where: str, principal: str | None, groups: tuple[str, ...]) -> Principal:
+    """Return a line's principal, anonymous where none is named. Raises ConfigError naming the place."""
+    bare = tuple(group.removeprefix("group:") for group in groups)
+    who = Principal(user=(principal or "").removeprefix("user:") or None, groups=bare)
     try:
         who.entries()
     except ValueError as problem:
@@ -125,12 +114,12 @@ def _span(where: str, one: Expectation) -> ExpectedSpan:
         raise ConfigError(f"{where}: expects a place, and names no document", fix='add "document" to it')
     start, end = one.span or (None, None)
     given = {"document": one.document, "start": start, "end": end, "text": one.text}
-    return _checked(where, ExpectedSpan, given)
+    return checked(where, SHAPE, ExpectedSpan, given)
 
 
 def _of_folder(files: list[Path]) -> Iterator[tuple[str, Question]]:
     queries, *judged = files
-    texts = {_field(where, row, "_id"): (where, row) for where, row in _rows(queries)}
+    texts = {_field(where, row, "_id"): (where, row) for where, row in rows_of(queries, SHAPE)}
     documents: dict[str, dict[str, int]] = defaultdict(dict)
     spans: dict[str, list[ExpectedSpan]] = defaultdict(list)
     for file in judged:
@@ -146,14 +135,14 @@ def _of_folder(files: list[Path]) -> Iterator[tuple[str, Question]]:
         answerable = row.get("answerable", True) is True
         if answerable and query not in documents and query not in spans:
             continue  # of another split: BEIR keeps all its queries in one file
-        yield where, _checked(where, Question, {
+        yield where, checked(where, SHAPE, Question, {
             "id": query, "question": _field(where, row, "text"), "documents": documents.get(query, {}),
             "spans": spans.get(query, ()), "answerable": answerable,
         })  # fmt: skip
 
 
 def _qrels(path: Path) -> Iterator[tuple[str, str, str, int | ExpectedSpan]]:
-    rows = csv.reader(_text(path).splitlines(), delimiter="\t", quoting=csv.QUOTE_NONE)
+    rows = csv.reader(text_of(path, SHAPE).splitlines(), delimiter="\t", quoting=csv.QUOTE_NONE)
     for n, row in enumerate(rows, start=1):
         where = f"{path.name}, line {n}"
         if (n == 1 and row[:1] == ["query-id"]) or not row:
@@ -167,7 +156,7 @@ def _qrels(path: Path) -> Iterator[tuple[str, str, str, int | ExpectedSpan]]:
 
 
 def _spans(path: Path) -> Iterator[tuple[str, str, str, int | ExpectedSpan]]:
-    for where, row in _rows(path):
+    for where, row in rows_of(path, SHAPE):
         document = _field(where, row, "doc_id")
         given = {
             "document": document,
@@ -175,28 +164,7 @@ def _spans(path: Path) -> Iterator[tuple[str, str, str, int | ExpectedSpan]]:
             "end": row.get("end"),
             "text": row.get("text"),
         }
-        yield where, _field(where, row, "query_id"), document, _checked(where, ExpectedSpan, given)
-
-
-def _rows(path: Path) -> Iterator[tuple[str, dict[str, Any]]]:
-    for n, line in enumerate(_text(path).split("\n"), start=1):
-        if not line.strip():
-            continue
-        where = f"{path.name}, line {n}"
-        try:
-            row = json.loads(line)
-        except json.JSONDecodeError as problem:
-            raise ConfigError(f"{where}: is not JSON: {problem.msg}", fix=f"write {SHAPE}") from None
-        if not isinstance(row, dict):
-            raise ConfigError(f"{where}: is not a JSON object", fix=f"write {SHAPE}")
-        yield where, row
-
-
-def _text(path: Path) -> str:
-    try:
-        return _bytes(path).decode("utf-8-sig")
-    except UnicodeDecodeError as problem:
-        raise ConfigError(f"{path.name} is not UTF-8 text", fix="save it as UTF-8") from problem
+        yield where, _field(where, row, "query_id"), document, checked(where, SHAPE, ExpectedSpan, given)
 
 
 def _field(where: str, row: dict[str, Any], name: str) -> str:
@@ -204,15 +172,3 @@ def _field(where: str, row: dict[str, Any], name: str) -> str:
     if not isinstance(value, str | int):
         raise ConfigError(f"{where}: has no {name!r}", fix=f"add it: a BEIR line has {name!r}")
     return str(value)
-
-
-def _checked(where: str, kind: type[Kind], given: dict[str, Any]) -> Kind:
-    try:
-        return kind.model_validate(given)
-    except ValidationError as problem:
-        first = problem.errors()[0]
-        place = ".".join(str(part) for part in first["loc"])
-        what = first["msg"].removeprefix("Value error, ")
-        known = kind.model_fields if first["type"] == "extra_forbidden" and len(first["loc"]) == 1 else ()
-        fix = advice(place, known) if known else f"write {SHAPE}"
-        raise ConfigError(f"{where}: {place + ': ' if place else ''}{what}", fix=fix) from None

@@ -20,6 +20,7 @@ from flows.cli import (
     projects,
     quarantining,
     releasing,
+    replaying,
     upgrading,
 )
 from flows.cli.ending import exit_code
@@ -54,6 +55,7 @@ for module in (
     datasets,
     evaluating,
     releasing,
+    replaying,
     quarantining,
     operating,
     upgrading,

@@ -165,7 +165,7 @@ def test_a_publisher_that_dies_while_a_release_is_judged_was_never_there(project
     [
         (None, "cannot be read"),
         ("", "has no question"),
-        ('{"question": "a?"}\n{"question": "b?", "expcted": {}}', "questions.jsonl, line 2: expcted"),
+        ('{"question": "a?"}\n{"question": "b?", "expects": {}}', "questions.jsonl, line 2: expects"),
     ],
 )
 def test_questions_that_cannot_be_read_are_a_mistake_in_the_project_file(
@@ -187,7 +187,7 @@ def test_questions_that_cannot_be_read_are_a_mistake_in_the_project_file(
     [
         ({"metric": "false_abstention"}, "policy.evaluation.metric: 'false_abstention' is not one of"),
         ({"min": 7}, "policy.evaluation.min: 7 is not at most 1"),
-        ({"view": "suport"}, "policy.evaluation.view: names context view 'suport'"),
+        ({"view": "other"}, "policy.evaluation.view: names context view 'other'"),
     ],
 )
 def test_a_gate_that_makes_no_sense_is_a_mistake_with_its_line(

@@ -77,7 +77,7 @@ def test_the_hash_moves_with_every_file_that_was_read(tmp_path: Path) -> None:
         ("{", "q.jsonl, line 2: is not JSON"),
         ("[]", "q.jsonl, line 2: is not a JSON object"),
         ({"question": " "}, "q.jsonl, line 2: question: the question is blank"),
-        ({"questio": "a?"}, "q.jsonl, line 2: "),
+        ({"asked": "a?"}, "q.jsonl, line 2: "),
         ({"question": "a?", "answerble": False}, "q.jsonl, line 2: answerble: "),
         ({"question": "a?", "expected": {"text": "x"}}, "q.jsonl, line 2: expects a place, and names no"),
         ({"question": "a?", "expected": {"document": "d", "span": [9, 3]}}, "line 2: a span ends after"),

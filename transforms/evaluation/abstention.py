@@ -14,6 +14,10 @@ FALSE_ABSTENTION = 0.05
 """Share of answerable questions that may be turned away, at most, when a threshold is fitted."""
 
 
+Z = 1.6449
+"""The 95th percentile of the normal distribution."""
+
+
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Abstention:
     """What a threshold does to a set of questions: one whose score is below it is not answered."""
@@ -63,8 +67,9 @@ def auroc(answerable: Flags, scores: Scores) -> float:
 def fit_threshold(answerable: Flags, scores: Scores, *, limit: float = FALSE_ABSTENTION) -> float:
     """Return the threshold of most balanced accuracy that turns away at most `limit` of the answerable.
 
-    Thresholds tried are the scores themselves: between two of them nothing changes. Of equally good ones the
-    lowest is taken, which turns fewer away. Raises ValueError unless there are questions of both kinds.
+    That must hold of other questions too: the limit is put on the `upper_bound` of the share turned away
+    here, unless none is. Thresholds tried are the scores themselves, between two of which nothing changes; of
+    equally good ones the lowest is taken. Raises ValueError unless there are questions of both kinds.
     """
     if answerable.all() or not answerable.any():
         raise ValueError("a threshold is fitted on answerable and unanswerable questions")
@@ -72,8 +77,16 @@ def fit_threshold(answerable: Flags, scores: Scores, *, limit: float = FALSE_ABS
     right, wrong = np.sort(scores[answerable]), np.sort(scores[~answerable])
     abstained = np.searchsorted(right, candidates) / right.size
     turned_away = np.searchsorted(wrong, candidates) / wrong.size
-    accuracy = np.where(abstained <= limit, (1 - abstained + turned_away) / 2, -1.0)
+    allowed = (abstained == 0) | (upper_bound(abstained, right.size) <= limit)
+    accuracy = np.where(allowed, (1 - abstained + turned_away) / 2, -1.0)
     return float(candidates[int(np.argmax(accuracy))])
+
+
+def upper_bound(share: Scores, of: int) -> Scores:
+    """Return what a share seen in so many is below in truth, 95 times in 100: one side of Wilson's 1927 score."""
+    middle, spread = share + Z**2 / (2 * of), Z * np.sqrt(share * (1 - share) / of + (Z / (2 * of)) ** 2)
+    bound: Scores = (middle + spread) / (1 + Z**2 / of)
+    return bound
 
 
 def measured(answerable: Flags, scores: Scores, threshold: float) -> Abstention:

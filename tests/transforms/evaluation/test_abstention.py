@@ -7,7 +7,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from transforms.evaluation.abstention import auroc, fit_threshold, measured
+from transforms.evaluation.abstention import auroc, fit_threshold, measured, upper_bound
 
 SCORES = st.lists(st.integers(0, 8).map(lambda n: n / 8), min_size=1, max_size=12)
 
@@ -34,7 +34,12 @@ def test_no_other_threshold_within_the_limit_is_better(
     found = measured(kinds, scores, fit_threshold(kinds, scores, limit=limit))
 
     tried = [measured(kinds, scores, threshold) for threshold in np.unique(scores)]
-    allowed = [one.balanced_accuracy for one in tried if one.false_abstention <= limit]
+    bounds = upper_bound(np.array([one.false_abstention for one in tried]), len(right))
+    allowed = [
+        one.balanced_accuracy
+        for one, bound in zip(tried, bounds, strict=True)
+        if bound <= limit or not one.false_abstention
+    ]
     assert found.false_abstention <= limit
     assert found.balanced_accuracy == pytest.approx(max(allowed))
 
@@ -46,6 +51,25 @@ def test_scores_that_tell_the_kinds_apart_are_worth_1() -> None:
 
     assert (found.balanced_accuracy, found.auroc, found.false_abstention) == (1, 1, 0)
     assert found.threshold == 0.7
+
+
+def test_a_limit_on_one_set_holds_on_another_of_its_kind() -> None:
+    random = np.random.default_rng(3)
+    beyond = 0
+    for _ in range(200):
+        draws = [joined([*random.normal(1, 1, 200)], [*random.normal(-1, 1, 200)]) for _ in range(2)]
+        found = measured(*draws[1], fit_threshold(*draws[0]))
+        beyond += found.false_abstention > 0.05
+        assert found.balanced_accuracy > 0.75
+
+    assert beyond <= 30
+
+
+def test_the_bound_is_the_share_whose_lower_side_the_seen_one_is() -> None:
+    for seen, of in ((0.0, 10), (0.03, 200), (0.5, 40)):
+        bound = float(upper_bound(np.array([seen]), of)[0])
+
+        assert (bound - seen) / np.sqrt(bound * (1 - bound) / of) == pytest.approx(1.6449)
 
 
 def test_a_threshold_needs_both_kinds() -> None:
