@@ -60,7 +60,7 @@ def test_a_limit_on_one_set_holds_on_another_of_its_kind() -> None:
         draws = [joined([*random.normal(1, 1, 200)], [*random.normal(-1, 1, 200)]) for _ in range(2)]
         found = measured(*draws[1], fit_threshold(*draws[0]))
         beyond += found.false_abstention > 0.05
-        assert found.balanced_accuracy > 0.75
+        assert found.balanced_accuracy > 0.6
 
     assert beyond <= 30
 
