@@ -83,7 +83,7 @@ def fit_threshold(answerable: Flags, scores: Scores, *, limit: float = FALSE_ABS
 
 
 def upper_bound(share: Scores, of: int) -> Scores:
-    """Return what a share seen in so many is truly below, 95 times in 100: one side of Wilson's interval (1927)."""
+    """Return what a share seen in so many is below, 95 times in 100: one side of Wilson's interval (1927)."""
     middle, spread = share + Z**2 / (2 * of), Z * np.sqrt(share * (1 - share) / of + (Z / (2 * of)) ** 2)
     bound: Scores = (middle + spread) / (1 + Z**2 / of)
     return bound
