@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from prefect import flow
-from prefect.artifacts import create_image_artifact, create_markdown_artifact
+from prefect.artifacts import create_markdown_artifact
 
 from flows.plots import data_uri, figures_png
 from flows.reports import evaluation_report
@@ -47,7 +47,6 @@ def evaluate(
     create_markdown_artifact(
         key="evaluation", markdown=page, description="How well known questions are answered"
     )
-    create_image_artifact(image_url=picture, key="evaluation-plot", description="Figures with 95% intervals")
     return compared
 
 

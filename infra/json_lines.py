@@ -57,6 +57,6 @@ def bytes_of(path: Path, shape: str) -> bytes:
         return path.read_bytes()
     except OSError as problem:
         raise ConfigError(
-            f"the questions {str(path)!r} cannot be read: {problem.strerror}",
+            f"the file {str(path)!r} cannot be read: {problem.strerror}",
             fix=f"name a file with lines of {shape}",
         ) from problem
