@@ -1,4 +1,4 @@
-"""Checks of a project file that need the plug-ins: dataset types and chunkers, their settings and formats.
+"""Checks of a project file that need more than the file: plug-ins, their settings, the gate's questions.
 
 Types named by an import string are left to the verb that uses them: opening a project imports nobody's code.
 """
@@ -10,6 +10,7 @@ from contextlib import contextmanager
 from typing import Any
 
 from infra.project_file import Opened
+from infra.questions import read_questions
 from schemas.errors import ConfigError
 from schemas.project import DatasetSection
 from schemas.settings import SettingError, read_settings
@@ -26,6 +27,9 @@ def check_plugins(opened: Opened) -> None:
     for name, dataset in opened.project.datasets.items():
         if ":" not in dataset.type:
             _check_dataset(opened, name, dataset)
+    if opened.project.policy.evaluation is not None:
+        with _told_at(opened, {}, "policy", "evaluation", last="queries"):
+            read_questions(opened.root / opened.project.policy.evaluation.queries)
 
 
 def _check_dataset(opened: Opened, name: str, section: DatasetSection) -> None:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
+from schemas.evaluation import Comparison, Estimate
 from schemas.run import STAGES, Run
 
 if TYPE_CHECKING:
@@ -39,6 +40,26 @@ def maintenance_report(done: Maintenance) -> str:
     lines += [f"- on disk: {done.bytes_before:,} bytes before, {done.bytes_after:,} after"]
     title = f"release {done.release}" if done.release else "no new release"
     return "\n".join([f"# Maintenance: {title}", "", *lines])
+
+
+def evaluation_report(compared: Comparison) -> str:
+    """Return an evaluation as Markdown: each figure with its interval, and another's where there is one."""
+    one, other = compared.evaluation, compared.against
+    head = ["metric", f"release {one.release}, {one.view}"]
+    head += [f"release {other.release}, {other.view}", "difference"] if other else []
+    rows = [[name, *map(_estimate, figures)][: len(head)] for name, *figures in compared.rows()]
+    lines = ["| " + " | ".join(row) + " |" for row in (head, ["---"] * len(head), *rows)]
+    asked = f"{one.queries} questions asked, {one.left_out} left out; 95% bootstrap intervals."
+    lost = [f"- `{m.id}` expects `{m.document}`: {m.why}" for m in one.examples()]
+    missing = (
+        [f"{len(one.missing)} things they expect cannot be found, such as:", "\n".join(lost)] if lost else []
+    )
+    fitted = [f"**Fitted:** `min_score: {compared.threshold['threshold']:.4f}`"] if compared.threshold else []
+    return "\n\n".join(["# Evaluation", asked, "\n".join(lines), *missing, *fitted])
+
+
+def _estimate(figure: Estimate | None) -> str:
+    return "" if figure is None else f"{figure.value:.3f} ({figure.low:.3f} to {figure.high:.3f})"
 
 
 def _refusal(run: Run) -> str:
@@ -103,4 +124,8 @@ def _gates(run: Run) -> str:
     if "rejected_share" in run.gates:
         share = run.gates["rejected_share"]
         lines.append(f"- rejected share {share['value']:.2%}, at most {share['limit']:.2%}")
+    if "evaluation" in run.gates:
+        told = run.gates["evaluation"]
+        value = "not measured" if told["value"] is None else f"{told['value']:.3f}"
+        lines.append(f"- {told['metric']} {value} over {told['queries']} questions, at least {told['min']:g}")
     return "**Gates**\n\n" + "\n".join(lines) if lines else ""

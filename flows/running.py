@@ -8,10 +8,12 @@ import urllib.request
 from http import HTTPStatus
 
 from flows.stages.backfills import backfill_project
+from flows.stages.evaluating import evaluate
 from flows.stages.ingesting import IngestOptions, ingest_source
 from flows.stages.maintaining import Maintenance, maintain
 from flows.workspace import Workspace
 from schemas.backfill import BackfillOptions
+from schemas.evaluation import Comparison, EvaluateOptions
 from schemas.run import Run
 
 ANSWER_S = 2.0
@@ -36,6 +38,15 @@ def run_ingest(workspace: Workspace, name: str, options: IngestOptions) -> Run:
     from flows.ingest import ingest_in_workspace
 
     return ingest_in_workspace(workspace, name, options)
+
+
+def run_evaluate(workspace: Workspace, options: EvaluateOptions) -> Comparison:
+    """Evaluate a release: as a Prefect flow run where Prefect is, else plainly; the figures are the same."""
+    if not prefect_answers():
+        return evaluate(workspace, options)
+    from flows.evaluate import evaluate_in_workspace
+
+    return evaluate_in_workspace(workspace, options)
 
 
 def run_maintain(workspace: Workspace) -> Maintenance:

@@ -9,6 +9,7 @@ from pydantic import AfterValidator, BaseModel, ConfigDict, Field, ValidationErr
 from pydantic_core import InitErrorDetails, PydanticCustomError
 
 from schemas.acl import is_entry
+from schemas.evaluation import GateMetric
 from schemas.identity import digest
 from schemas.settings import advice
 
@@ -233,6 +234,17 @@ class KeepSection(Section):
     """How long the tables of an expired release stay for readers that have opened it."""
 
 
+class EvaluationSection(Section):
+    """Questions whose answers are known, and the least a release must make of them to be published."""
+
+    queries: Annotated[str, Field(min_length=1)]
+    """A BEIR-shaped folder or a JSONL file, relative to the project file."""
+    metric: GateMetric = "ndcg@10"
+    min: Share
+    view: Name | None = None
+    """The context view the questions are asked through; without it, the default one."""
+
+
 class PolicySection(Section):
     """When a run is refused, and what stays when an item no longer passes."""
 
@@ -243,6 +255,7 @@ class PolicySection(Section):
     max_redo_share: Share = 0.2
     on_reject: Literal["keep", "remove"] = "keep"
     keep: KeepSection = KeepSection()
+    evaluation: EvaluationSection | None = None
 
 
 class Project(Section):
@@ -267,6 +280,9 @@ class Project(Section):
             place = ("datasets", dataset)
             _known((*place, "source"), "source", definition.source, self.sources)
             _known((*place, "context_view"), "context view", definition.context_view, self.context_views)
+        if self.policy.evaluation is not None:
+            place = ("policy", "evaluation")
+            _known((*place, "view"), "context view", self.policy.evaluation.view, self.context_views)
         return self
 
 

@@ -14,11 +14,13 @@ from flows.cli import (
     ask,
     backfilling,
     datasets,
+    evaluating,
     ingesting,
     operating,
     projects,
     quarantining,
     releasing,
+    replaying,
     upgrading,
 )
 from flows.cli.ending import exit_code
@@ -51,7 +53,9 @@ for module in (
     backfilling,
     ask,
     datasets,
+    evaluating,
     releasing,
+    replaying,
     quarantining,
     operating,
     upgrading,

@@ -10,6 +10,7 @@ import pyarrow.compute as pc
 
 from flows.stages.differences import LOOKUP_KEYS, Difference, Differences, Staged
 from flows.stages.gathering import gathered
+from flows.stages.gating import evaluation_gate
 from infra.store.denials import lift
 from infra.store.filters import is_in
 from infra.store.publish import Publication, TableChange, publish
@@ -24,7 +25,11 @@ MERGED_ROWS = 4_000
 def publish_staged(
     staged: Staged, found: Differences, *, run_id: str, gates: dict[str, object], kind: str = "ingest"
 ) -> Release:
-    """Publish what a run staged; its staging is still there, and its owner's to drop."""
+    """Publish what a run staged; its staging is still there, and its owner's to drop.
+
+    What the evaluation says of the release is added to `gates`, passed or not. Raises RefusedError when it is
+    not passed.
+    """
     workspace = staged.workspace
     release = publish(
         workspace.store,
@@ -41,6 +46,7 @@ def publish_staged(
             gates=gates,
             note=f"{kind} {staged.source}",
             base=staged.base.release if staged.base else None,
+            judge=evaluation_gate(workspace, gates),
         ),
     )
     lift(workspace.store, found.documents.added | found.documents.updated | found.relabeled)

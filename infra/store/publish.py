@@ -1,13 +1,13 @@
 """Publishing: all of a change becomes visible at once, or none of it does.
 
-The order is the law: heal, repair, merge, check the heads, sync, tag, sync, and last the `releases` row,
-inserted only if its number is still free. Readers follow that row and nothing else.
+The order is the law: heal, repair, merge, check the heads, judge, sync, tag, sync, and last the `releases`
+row, inserted only if its number is still free. Readers follow that row and nothing else.
 """
 
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from datetime import datetime
 from typing import TYPE_CHECKING, Any
 
@@ -17,11 +17,12 @@ from infra.store import releases
 from infra.store.connection import Store
 from infra.store.heal import heal
 from infra.store.lock import PUBLISH, locked
+from infra.store.preview import PreviewStore
 from infra.store.repair import repair, tag_of
 from infra.store.rows import delete_rows, put_rows
 from infra.store.search_index import refresh_indices
 from infra.store.sync import sync_to_disk
-from schemas.errors import ConflictError, OnHoldError
+from schemas.errors import ConflictError, HeadwaterError, OnHoldError
 from schemas.release import RELEASE, Release, TableVersion
 
 if TYPE_CHECKING:
@@ -56,6 +57,9 @@ class Publication:
     note: str = ""
     base: int | None = None
     """The release the changes were computed against; None before the first."""
+    judge: Callable[[Store, Release], Mapping[str, Any]] | None = None
+    """Called once under the lock with a store that shows the release to be and with that release, before
+    anybody else can see it. Returns gate results to record with it; its errors abandon the release."""
 
 
 def publish(store: Store, publication: Publication, *, wait_s: float = 600.0) -> Release:
@@ -72,7 +76,7 @@ def publish(store: Store, publication: Publication, *, wait_s: float = 600.0) ->
         heads = {name: _apply(store, last, name, change) for name, change in publication.changes.items()}
         for name in _kept(last, publication):
             heads.setdefault(name, store.open(name))
-        return commit(store, last, heads, publication)
+        return commit(store, last, heads, _judged(store, last, heads, publication))
 
 
 def check_hold(last: Release | None) -> None:
@@ -146,13 +150,39 @@ def _check_growth(table: Table, change: TableChange, before: int) -> None:
         )
 
 
+def _judged(
+    store: Store, last: Release | None, heads: Mapping[str, Table], publication: Publication
+) -> Publication:
+    """Let the release to be be judged; refused, the tables are again as the last release left them."""
+    if publication.judge is None:
+        return publication
+    release = _release(last, heads, publication)
+    try:
+        found = publication.judge(PreviewStore(store, release), release)
+    except HeadwaterError:
+        repair(store, last)
+        store.reopen()  # what was read of dropped tables is not to be taken for tables of the same name
+        raise
+    return replace(publication, gates={**publication.gates, **found})
+
+
 def commit(
     store: Store, last: Release | None, heads: Mapping[str, Table], publication: Publication
 ) -> Release:
     """Sync, tag the heads, and insert the row that is the release. The caller holds the publish lock."""
-    number = 1 if last is None else last.release + 1
-    release = Release(
-        release=number,
+    release = _release(last, heads, publication)
+    sync_to_disk(store.uri)
+    for table in heads.values():
+        table.tags.create(tag_of(release.release), table.version)
+    sync_to_disk(store.uri)
+    _insert(store, release)
+    sync_to_disk(store.uri)
+    return release
+
+
+def _release(last: Release | None, heads: Mapping[str, Table], publication: Publication) -> Release:
+    return Release(
+        release=1 if last is None else last.release + 1,
         parent=last.release if last else None,
         created_at=publication.created_at,
         kind=publication.kind,
@@ -166,13 +196,6 @@ def commit(
         run_id=publication.run_id,
         note=publication.note,
     )
-    sync_to_disk(store.uri)
-    for table in heads.values():
-        table.tags.create(tag_of(number), table.version)
-    sync_to_disk(store.uri)
-    _insert(store, release)
-    sync_to_disk(store.uri)
-    return release
 
 
 def _state(last: Release | None, publication: Publication) -> str:
