@@ -13,6 +13,7 @@ import pyarrow.compute as pc
 
 from flows.stages.differences import Differences, Staged
 from flows.stages.gathering import gathered
+from infra.memory import give_back
 from schemas.errors import RefusedError
 from schemas.expectations import Suite, chunks_suite, documents_suite, embeddings_suite
 from schemas.run import ItemCounts
@@ -87,7 +88,9 @@ def _verdict(staged: Staged, table: str, suite: Suite) -> Verdict | None:
     prepare_audit()
     logging.getLogger("great_expectations").setLevel(logging.WARNING)
     logging.getLogger(CHATTY).disabled = True
-    return judge_parts(chain([first], parts), suite)
+    verdict = judge_parts(chain([first], parts), suite)
+    give_back()
+    return verdict
 
 
 def _write_report(staged: Staged, verdicts: list[Verdict], counts: ItemCounts, run_id: str) -> str | None:

@@ -12,6 +12,7 @@ import stat
 from collections import Counter
 from collections.abc import Iterator
 from datetime import UTC, datetime
+from itertools import islice
 from pathlib import Path
 
 import pyarrow as pa
@@ -22,6 +23,9 @@ from schemas.errors import SourceError, UnavailableError
 from schemas.item import LISTING
 from schemas.project import FilesOptions, SourceSection
 from schemas.quarantine import Reason, Rejected
+
+TABLE_ROWS = 4_000
+"""Files that are a table at once: as columns they take a tenth of what they take one by one."""
 
 SHOWN_ENDINGS = 6
 """Of the files that no pattern names: so many endings are told apart in the note."""
@@ -55,8 +59,11 @@ class Files:
                 fix="mend `uri`, or mount it; nothing is deleted while it is away",
             )
         unmatched: Counter[str] = Counter()
-        rows = sorted(self._rows(unmatched), key=lambda row: str(row["key"]))
-        return Listing(items=pa.Table.from_pylist(rows, schema=LISTING), notes=_notes(unmatched))
+        rows = self._rows(unmatched)
+        parts = iter(lambda: list(islice(rows, TABLE_ROWS)), [])
+        tables = [pa.Table.from_pylist(part, schema=LISTING) for part in parts]
+        items = pa.concat_tables([LISTING.empty_table(), *tables]).sort_by("key")
+        return Listing(items=items, notes=_notes(unmatched))
 
     def fetch(self, key: str) -> bytes:
         """Return a file's bytes, refusing what is no longer a plain file inside the folder."""
