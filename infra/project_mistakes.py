@@ -99,6 +99,8 @@ def _known(place: Place, given: Any) -> list[str]:
     """Return the settings that a section has."""
     kind: Any = Project
     for part in place:
+        if isinstance(part, int):  # which one of a list: all have the same settings
+            continue
         if _is_section(kind):
             field = kind.model_fields.get(str(part))
             kind = field.annotation if field else None

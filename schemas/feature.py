@@ -109,9 +109,19 @@ class FeatureSection(Section):
         return digest("feature", self.type, *columns, *sorted(self.acl), str(sorted(said.items())))
 
 
-class FunctionSection(Section):
-    """What is asked when a context is made: a Python function, or an HTTP address; cited with its time."""
+def _or_text(schema: dict[str, Any]) -> None:
+    section = dict(schema)
+    schema.clear()
+    schema["anyOf"] = [{"type": "string", "pattern": IMPORTED.pattern}, section]
 
+
+class FunctionSection(Section):
+    """What is asked when a context is made: a Python function, or an HTTP address; cited with its time.
+
+    A plain text is its `function`.
+    """
+
+    model_config = ConfigDict(frozen=True, extra="forbid", json_schema_extra=_or_text)
     function: str | None = None
     """`module:function`, called with the request's entities and its question."""
     url: str | None = None

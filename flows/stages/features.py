@@ -13,8 +13,7 @@ from flows.workspace import Workspace
 from infra.store import releases
 from infra.store.features import entity_rows
 from schemas.context import ContextRequest
-from schemas.errors import NotFoundError
-from schemas.feature import FeatureSection, FunctionSection, table_of, values_of
+from schemas.feature import FEATURE_ROW, FeatureSection, FunctionSection
 from schemas.project import ContextViewSection
 from schemas.release import Release
 from schemas.section import duration_s
@@ -32,8 +31,8 @@ def look_up(
     """Return an entity's newest facts at a release, or those that held at `as_of`; None where there are none.
 
     The same None answers for an entity that is not there and for one that the caller may not read. The row is
-    the table's: `entity`, `event_at`, `acl`, and the values. Raises NotFoundError when the release does not
-    have the feature.
+    the table's: `entity`, `event_at`, `acl`, and values. Raises NotFoundError for a feature that the newest
+    release does not have.
     """
     newest = releases.current(workspace.store) or release
     rows = entity_rows(workspace.store, release, newest, name, key, entries)
@@ -56,7 +55,7 @@ def gathered(
     """Return a context view's facts for a request: its features in order, then its functions'.
 
     A feature is looked up for the entity that the request names for it; without one it says nothing. Raises
-    NotFoundError when the release does not have a feature, ConfigError for a function that is not there.
+    NotFoundError for a feature that the newest release does not have, ConfigError for a missing function.
     """
     now = workspace.clock()
     facts = [
@@ -86,8 +85,7 @@ def _feature(
     row = look_up(workspace, release, name, key, entries, request.as_of)
     if row is None:
         return None
-    columns = values_of(_schema(workspace, release, name)).names
-    values = {column: row[column] for column in columns}
+    values = {column: value for column, value in row.items() if column not in FEATURE_ROW.names}
     return Fact(
         kind="feature",
         name=name,
@@ -98,15 +96,6 @@ def _feature(
         stale=_is_stale(section, row["event_at"], now),
         acl=tuple(row["acl"]),
     )
-
-
-def _schema(workspace: Workspace, release: Release, name: str) -> pa.Schema:
-    pinned = release.tables.get(table_of(name))
-    if pinned is None:
-        raise NotFoundError(
-            f"release {release.release} has no feature {name!r}", fix="run `headwater ingest`"
-        )
-    return workspace.store.open(pinned.name, version=pinned.version).schema
 
 
 def _is_stale(section: FeatureSection, at: datetime, now: datetime) -> bool:

@@ -109,7 +109,7 @@ def _compared(run: FeatureRun, taken: Taken) -> tuple[EntityChanges, pa.Table]:
     taken.rejected += [conflicting_row(run, row) for row in found.conflicting.to_pylist()]
     if taken.anew and run.released:
         return found, found.absent  # rows under the old columns cannot stay
-    if not taken.whole:
+    if not taken.whole or not found.absent.num_rows:
         return found, found.absent.slice(0, 0)
     keep = run.workspace.opened.project.policy.on_reject == "keep"
     held = {row["document_id"] for row in taken.rejected} if keep else set()
@@ -214,7 +214,7 @@ def _publish(
             base=run.base.release if run.base else None,
         ),
     )
-    features.lift(workspace.store, run.name, set(rows["entity"].to_pylist()))
+    features.lift(workspace.store, run.name, rows["entity"])
     return release
 
 

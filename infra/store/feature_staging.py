@@ -17,8 +17,10 @@ from infra.store.heal import STAGING, heal_staging
 
 BATCH, NUMBER = "staged_batch", "staged_n"
 """Columns that staged rows have besides their table's."""
-PUBLISH_ROWS = 20_000
-"""Rows merged at once."""
+PUBLISH_ROWS, PUBLISH_BYTES = 20_000, 8 * 1024**2
+"""Rows merged at once, whichever comes first."""
+SCAN_ROWS = 500
+"""Rows scanned at once: Lance reads several such batches ahead."""
 KEYS = ("run_id", "row_id", "row_hash", "entity")
 
 MARKER = pa.schema(
@@ -90,11 +92,11 @@ class FeatureStaging:
     def numbered(self, numbers: pa.Array, schema: pa.Schema) -> Iterator[pa.Table]:
         """Yield the rows with these numbers, as their table's schema has them."""
         waiting: list[pa.Table] = []
-        for batch in self._store.stream(self._rows) if self._store.has(self._rows) else ():
+        for batch in self._store.stream(self._rows, rows=SCAN_ROWS) if self._store.has(self._rows) else ():
             rows = pa.Table.from_batches([batch])
             rows = rows.filter(pc.is_in(rows[NUMBER], numbers)).drop_columns([BATCH, NUMBER])
             waiting += [rows.cast(schema)] if rows.num_rows else []
-            if sum(one.num_rows for one in waiting) >= PUBLISH_ROWS:
+            if _is_full(waiting):
                 yield pa.concat_tables(waiting)
                 waiting = []
         if waiting:
@@ -104,3 +106,8 @@ class FeatureStaging:
         """Delete everything staged; the markers go first, so that half a drop is nothing staged."""
         for name in (self._markers, self._rows):
             self._store.drop(name)
+
+
+def _is_full(waiting: list[pa.Table]) -> bool:
+    rows, size = sum(one.num_rows for one in waiting), sum(one.nbytes for one in waiting)
+    return bool(rows >= PUBLISH_ROWS or size >= PUBLISH_BYTES)

@@ -7,16 +7,16 @@ denied, under an id of the feature and the entity, as documents are.
 
 from __future__ import annotations
 
-from collections.abc import Collection, Iterable, Sequence
+from collections.abc import Collection, Sequence
 
 import pyarrow as pa
 
 from infra.store import denials
 from infra.store.connection import Store
 from infra.store.filters import both, equals, readable_by
-from infra.store.rows import delete_rows, keys_there, put_rows
+from infra.store.rows import delete_rows, put_rows
 from schemas.errors import NotFoundError
-from schemas.feature import FEATURES, table_of
+from schemas.feature import FEATURE_ROW, FEATURES, table_of
 from schemas.release import Release
 
 
@@ -25,15 +25,17 @@ def entity_rows(
 ) -> pa.Table:
     """Return the rows of an entity at a pinned release that a caller may read, oldest first.
 
-    Raises NotFoundError when the pinned release does not have the feature.
+    A release older than the feature has none. Raises NotFoundError when the newest one has no such feature.
     """
     table = table_of(feature)
-    if table not in pinned.tables:
-        there = ", ".join(sorted(n.removeprefix(FEATURES) for n in pinned.tables if n.startswith(FEATURES)))
+    if table not in newest.tables:
+        there = ", ".join(sorted(n.removeprefix(FEATURES) for n in newest.tables if n.startswith(FEATURES)))
         raise NotFoundError(
-            f"release {pinned.release} has no feature {feature!r} (it has: {there or 'none'})",
+            f"release {newest.release} has no feature {feature!r} (it has: {there or 'none'})",
             fix=f"run `headwater ingest --source {feature}`",
         )
+    if table not in pinned.tables:
+        return FEATURE_ROW.empty_table()
     allowed = set(entries) - _denied(store, table, key)
     where = both(equals("entity", key), readable_by(allowed))
     rows = store.scan(table, where=where, version=pinned.tables[table].version)
@@ -59,17 +61,22 @@ def deny_lost_rights(store: Store, target: Release, abandoned: Release) -> int:
     return len(rows)
 
 
-def lift(store: Store, feature: str, entities: Iterable[str]) -> None:
+def lift(store: Store, feature: str, entities: pa.ChunkedArray) -> None:
     """Forget the denials of entities whose facts have just been published again."""
-    wanted = sorted({_denial(table_of(feature), entity) for entity in entities})
-    if wanted and store.has(denials.TABLE):
-        table = store.open(denials.TABLE)
-        delete_rows(table, "document_id", keys_there(table, "document_id", wanted))
+    denied = (
+        store.scan(denials.TABLE, ["document_id"])["document_id"].to_pylist()
+        if store.has(denials.TABLE)
+        else []
+    )
+    mine = f"{table_of(feature)}/"
+    wanted = [one for one in denied if one.startswith(mine)]
+    if wanted:
+        again = set(entities.to_pylist())
+        lifted = [one for one in wanted if one.removeprefix(mine) in again]
+        delete_rows(store.open(denials.TABLE), "document_id", lifted)
 
 
 def _still_readable(store: Store, newest: Release, table: str, key: str, allowed: Collection[str]) -> bool:
-    if table not in newest.tables:
-        return False
     version = newest.tables[table].version
     rows = store.scan(table, ["event_at", "acl"], where=equals("entity", key), version=version)
     if not rows.num_rows:

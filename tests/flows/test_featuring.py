@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import itertools
-from collections.abc import Callable, Iterator
+from collections.abc import Callable
 from typing import TypeVar
 
 import pyarrow as pa
@@ -18,16 +18,9 @@ from infra.store.verify import verify
 from schemas.errors import ConfigError, UnavailableError
 from tests.flows.facts import Customers, at
 from tests.flows.projects import Project
-from tests.postgres import running
 
 T = TypeVar("T")
 NUMBERS = itertools.count()
-
-
-@pytest.fixture(scope="session")
-def database() -> Iterator[str]:
-    with running() as url:
-        yield url
 
 
 @pytest.fixture
