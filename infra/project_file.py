@@ -75,8 +75,16 @@ class Opened:
 
     def check_name(self, name: str) -> None:
         """Raise NotFoundError when a name is neither a source's nor a feature's."""
-        if name not in self.project.features:
+        features = self.project.features
+        if name in features or name in self.project.sources:
+            return
+        if not features:
             self.source(name)
+        there = ", ".join([*sorted(self.project.sources), *(f"feature {one}" for one in sorted(features))])
+        raise NotFoundError(
+            f"{self.path.name} has no source {name!r} (it has: {there})",
+            fix="name one of them, or add it under `sources:` or `features:`",
+        )
 
 
 def open_project(path: str | Path) -> Opened:

@@ -49,7 +49,8 @@ def values_read(section: FeatureSection, schema: pa.Schema, stored: pa.Schema | 
         column = getattr(section, setting)
         if column is not None and column not in schema.names:
             raise _broken(
-                f"its rows have no column {column!r}, its `{setting}`", f"they have: {schema.names}"
+                f"the rows have no column {column!r}, which is the feature's `{setting}`",
+                f"name one that they have ({', '.join(schema.names)}), or mend the query",
             )
     if pa.types.is_timestamp(kind := schema.field(section.time).type) and kind.tz is None:
         raise _broken(f"times in {section.time!r} have no time zone", "write them with one, or convert them "
@@ -59,13 +60,13 @@ def values_read(section: FeatureSection, schema: pa.Schema, stored: pa.Schema | 
     for name in values.names:
         if name in FEATURE_ROW.names or not COLUMN.match(name) or values.names.count(name) > 1:
             raise _broken(
-                f"{name!r} cannot be a column of its table", "rename it in the query: AS another_name"
+                f"{name!r} cannot be a column of a feature", "rename it in the query: AS another_name"
             )
     came = sorted(set(values.names) - set((stored or values).names))
     went = sorted(set((stored or values).names) - set(values.names))
     if came or went:
         told = [f"{', '.join(names)} {what}" for names, what in ((came, "came"), (went, "went")) if names]
-        raise _broken(f"its columns are others than before: {'; '.join(told)}", "mend the query, or read all "
+        raise _broken(f"the columns are others than before: {'; '.join(told)}", "mend the query, or read all "
                       "of it again under the new columns with --allow-rebuild")  # fmt: skip
     return values
 
@@ -155,7 +156,10 @@ def _row(row: dict[str, Any], facts: RowFacts) -> dict[str, Any]:
 
 
 def _entity(value: Any) -> str:
-    text = "" if value is None else str(value)
+    whole = (
+        isinstance(value, float) and value.is_integer()
+    )  # what a column of numbers becomes with a gap in it
+    text = "" if value is None else str(int(value) if whole else value)
     if not text.strip() or "\x00" in text:
         raise Rejected(Reason.NO_ENTITY, "the row names no entity")
     return text

@@ -148,7 +148,7 @@ def plan_text(plan: SourcePlan) -> str:
     """Return a plan as a person reads it."""
     items = plan.items
     if not items:
-        return "\n".join([f"{plan.source}: not known", *note_lines(plan.notes)])
+        return "\n".join([f"{plan.source}: cannot be told without reading it", *note_lines(plan.notes)])
     cost = (
         f"{count(plan.chunks, 'chunk')}, {count(plan.texts_to_embed, 'text')} to embed"
         if plan.exact

@@ -46,9 +46,7 @@ class SourcePlan:
         return asdict(self)
 
 
-FEATURE_NOTE = (
-    "what changed in a feature is only known by reading it; `headwater ingest` changes nothing if nothing did"
-)
+FEATURE_NOTE = "ingest reads a feature and compares its rows; where none changed, it changes nothing"
 
 
 def plan_one(workspace: Workspace, name: str, *, fast: bool = False) -> SourcePlan:

@@ -21,7 +21,8 @@ class TabularFacts:
     """The rows of all files of a path or glob."""
 
     def __init__(self, section: FeatureSection, options: TabularOptions, root: Path) -> None:
-        self._type, self._time, self._cursor = section.type, section.time, section.cursor
+        self._type, self._cursor = section.type, section.cursor
+        self._entity, self._time = section.entity, section.time
         self._query = options.query
         self._place = options.uri if "://" in options.uri else str(root / options.uri)
 
@@ -50,13 +51,11 @@ class TabularFacts:
             yield Reading(schema=plain_schema(reader.schema), batches=self._batches(reader))
 
     def _rows(self, connection: Any) -> Any:
-        """Times in CSV stay text: what has no time zone must be seen, not guessed."""
+        """Times and keys in CSV stay text: a missing time zone must be seen, and 007 is no 7."""
         if self._type == "parquet":
             return connection.read_parquet(self._place, union_by_name=True)
         rows = connection.read_csv(self._place, sample_size=-1, union_by_name=True, header=True)
-        if self._time not in rows.columns:
-            return rows
-        text = {self._time: "VARCHAR"}
+        text = {name: "VARCHAR" for name in (self._entity, self._time) if name in rows.columns}
         return connection.read_csv(self._place, sample_size=-1, union_by_name=True, header=True, dtype=text)
 
     def _batches(self, reader: Any) -> Iterator[Any]:

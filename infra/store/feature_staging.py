@@ -8,6 +8,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from dataclasses import dataclass
+from typing import Any
 
 import pyarrow as pa
 import pyarrow.compute as pc
@@ -19,8 +20,6 @@ BATCH, NUMBER = "staged_batch", "staged_n"
 """Columns that staged rows have besides their table's."""
 PUBLISH_ROWS, PUBLISH_BYTES = 20_000, 8 * 1024**2
 """Rows merged at once, whichever comes first."""
-SCAN_ROWS = 500
-"""Rows scanned at once: Lance reads several such batches ahead."""
 KEYS = ("run_id", "row_id", "row_hash", "entity")
 
 MARKER = pa.schema(
@@ -92,15 +91,21 @@ class FeatureStaging:
     def numbered(self, numbers: pa.Array, schema: pa.Schema) -> Iterator[pa.Table]:
         """Yield the rows with these numbers, as their table's schema has them."""
         waiting: list[pa.Table] = []
-        for batch in self._store.stream(self._rows, rows=SCAN_ROWS) if self._store.has(self._rows) else ():
-            rows = pa.Table.from_batches([batch])
-            rows = rows.filter(pc.is_in(rows[NUMBER], numbers)).drop_columns([BATCH, NUMBER])
+        for part in self._parts():
+            rows = part.filter(pc.is_in(part[NUMBER], numbers)).drop_columns([BATCH, NUMBER])
             waiting += [rows.cast(schema)] if rows.num_rows else []
             if _is_full(waiting):
                 yield pa.concat_tables(waiting)
                 waiting = []
         if waiting:
             yield pa.concat_tables(waiting)
+
+    def _parts(self) -> Iterator[pa.Table]:
+        """Yield what was staged, a batch at a time: a scan of all of it reads hundreds of megabytes ahead."""
+        if self._store.has(self._rows):
+            staged: Any = self._store.open(self._rows).to_lance()
+            for fragment in staged.get_fragments():
+                yield fragment.to_table()
 
     def drop(self) -> None:
         """Delete everything staged; the markers go first, so that half a drop is nothing staged."""

@@ -103,7 +103,7 @@ def test_a_name_that_cannot_be_a_column_is_refused_with_what_to_write(name: str)
 
 
 def test_a_column_that_the_settings_name_must_be_there() -> None:
-    with pytest.raises(RefusedError, match="no column 'team', its `acl_column`"):
+    with pytest.raises(RefusedError, match="no column 'team', which is the feature's `acl_column`"):
         values_read(SECTION, pa.schema([("id", pa.string()), ("at", pa.string())]), None)
 
 

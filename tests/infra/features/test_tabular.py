@@ -13,7 +13,7 @@ from infra.features import open_feature
 from schemas.errors import ConfigError, SourceError, UnavailableError
 from schemas.feature import FeatureSection
 
-CSV = "customer_id,updated_at,tier\n1,2026-01-01 00:00:00,gold\n2,2026-01-02T00:00:00+02:00,silver\n"
+CSV = "customer_id,updated_at,tier\n001,2026-01-01 00:00:00,gold\n2,2026-01-02T00:00:00+02:00,silver\n"
 
 
 def rows(root: Path, since: str | None = None, **settings: Any) -> list[dict[str, Any]]:
@@ -33,7 +33,7 @@ def test_all_files_of_a_glob_are_read_and_times_in_csv_stay_as_written(tmp_path:
         "2026-01-02T00:00:00+02:00",
         "2026-01-03T00:00:00Z",
     ]
-    assert [row["customer_id"] for row in found] == [1, 2, 3]
+    assert [row["customer_id"] for row in found] == ["001", "2", "3"]
 
 
 def test_a_cursor_in_csv_is_compared_as_a_time(tmp_path: Path) -> None:
@@ -41,7 +41,7 @@ def test_a_cursor_in_csv_is_compared_as_a_time(tmp_path: Path) -> None:
 
     found = rows(tmp_path, "2026-01-01T12:00:00+00:00", type="csv", uri="a.csv", cursor="updated_at")
 
-    assert [row["customer_id"] for row in found] == [2, 3]
+    assert [row["customer_id"] for row in found] == ["2", "3"]
 
 
 def test_a_query_renames_and_converts(tmp_path: Path) -> None:
