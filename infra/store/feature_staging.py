@@ -8,13 +8,17 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from dataclasses import dataclass
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import pyarrow as pa
 import pyarrow.compute as pc
 
 from infra.store.connection import Store
 from infra.store.heal import STAGING, heal_staging
+from schemas.errors import ConflictError
+
+if TYPE_CHECKING:
+    from lancedb.table import Table
 
 BATCH, NUMBER = "staged_batch", "staged_n"
 """Columns that staged rows have besides their table's."""
@@ -67,8 +71,17 @@ class FeatureStaging:
             numbers = pa.array(range(first, first + rows.num_rows), pa.int64())
             batches = pa.array([batch] * rows.num_rows, pa.string())
             staged = rows.cast(schema).append_column(BATCH, batches).append_column(NUMBER, numbers)
-            self._store.ensure(self._rows, staged.schema).add(staged)
+            self._table(staged.schema).add(staged)
         return int(rows.nbytes)
+
+    def _table(self, schema: pa.Schema) -> Table:
+        try:
+            return self._store.ensure(self._rows, schema)
+        except ValueError as problem:  # an unfinished run staged other columns
+            self.drop()
+            raise ConflictError(
+                "the columns changed since an unfinished run read them", fix="run it again from the start"
+            ) from problem
 
     def mark(self, batch: str, work: str, reached: str, rows: int) -> None:
         """Say that a batch is staged; from then on a reading that breaks off goes on behind it."""

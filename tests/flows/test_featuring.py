@@ -15,7 +15,7 @@ from infra.store import releases
 from infra.store.feature_staging import FeatureStaging
 from infra.store.rollback import resume, rollback
 from infra.store.verify import verify
-from schemas.errors import ConfigError, UnavailableError
+from schemas.errors import ConfigError, ConflictError, UnavailableError
 from tests.flows.facts import Customers, at
 from tests.flows.projects import Project
 
@@ -225,6 +225,27 @@ def test_a_reading_that_breaks_off_goes_on_where_it_was(
     assert (run.items.listed, run.items.added, len(customers.rows())) == (600, 600, 600)
     assert staged > 0
     assert not [name for name in customers.project.store.names() if name.startswith("staging__customer")]
+
+
+def test_columns_that_change_while_a_reading_is_unfinished_are_read_from_the_start(
+    customers: Customers,
+) -> None:
+    customers.feature(cursor="updated_at")
+    customers.put((1, at(0), "gold"))
+
+    def dying(name: str, work: Callable[[], T]) -> T:
+        if name == "publish":
+            raise UnavailableError(name)
+        return work()
+
+    with pytest.raises(UnavailableError):
+        customers.ingest(step=dying)
+    customers.sql("alter table customer add column score int")
+    with pytest.raises(ConflictError):
+        customers.ingest()
+
+    assert customers.ingest().items.added == 1
+    assert customers.rows()[0]["score"] is None
 
 
 @pytest.mark.parametrize("stage", ["audit", "publish"])

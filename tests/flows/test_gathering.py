@@ -152,7 +152,7 @@ def test_a_view_names_features_and_functions_that_are_there(shop: Project) -> No
     view(shop, functions=[{"url": "https://weather.test"}])
     with pytest.raises(ConfigError, match="name: is missing"):
         shop.open()
-    view(shop, functions=[{"function": "a:b", "timeot": "2s"}])
+    view(shop, functions=[{"function": "a:b", "time_out": "2s"}])
     with pytest.raises(ConfigError) as problem:
         shop.open()
     assert "did you mean timeout" in problem.value.fix
