@@ -1,4 +1,4 @@
-"""Deployments: one per source, scheduled as the project file says, and gone when it no longer names it."""
+"""Deployments: one per source and feature, scheduled as the project file says, gone when it is."""
 
 from __future__ import annotations
 
@@ -6,7 +6,7 @@ import asyncio
 from typing import TYPE_CHECKING, Any
 
 from schemas.errors import UnavailableError
-from schemas.project import Schedule
+from schemas.section import Schedule
 
 if TYPE_CHECKING:
     from prefect.client.orchestration import PrefectClient
@@ -38,7 +38,8 @@ async def _deploy(opened: Opened) -> dict[str, Any]:
 
     async with get_client() as client:
         await _work_pool(client)
-        rows = [await _deploy_source(opened, name) for name in opened.project.sources]
+        names = [*opened.project.sources, *opened.project.features]
+        rows = [await _deploy_source(opened, name) for name in names]
         removed = await _remove_others(client, opened, {row["name"] for row in rows})
     return {"work_pool": WORK_POOL, "deployments": rows, "removed": removed}
 
@@ -59,13 +60,15 @@ async def _deploy_source(opened: Opened, source: str) -> dict[str, Any]:
 
     from flows.ingest import ingest
 
-    section = opened.project.sources[source]
+    project = opened.project
+    section = project.sources[source] if source in project.sources else project.features[source]
+    schedule = section.schedule
     name = f"{opened.project.project}-{source}"
     deployment = await ingest.ato_deployment(
         name=name,
         parameters={"source": source, "project": str(opened.path)},
-        cron=section.schedule.cron if section.schedule else None,
-        interval=section.schedule.every_s if section.schedule else None,
+        cron=schedule.cron if schedule else None,
+        interval=schedule.every_s if schedule else None,
         tags=[TAG, f"project:{opened.project.project}", f"source:{source}"],
         description=f"Keep {source!r} of {opened.project.project} up to date.",
         # Per deployment: a scheduled run and a backfill of one source wait for each other.
@@ -80,7 +83,7 @@ async def _deploy_source(opened: Opened, source: str) -> dict[str, Any]:
         "name": name,
         "deployment": f"ingest/{name}",
         "source": source,
-        "schedule": _told(section.schedule),
+        "schedule": _told(schedule),
     }
 
 

@@ -12,7 +12,8 @@ from prefect.cache_policies import NO_CACHE
 from prefect.client.schemas.objects import State, StateType
 
 from flows.reports import change_report
-from flows.stages.ingesting import IngestOptions, ingest_source
+from flows.stages.featuring import ingest_one
+from flows.stages.ingesting import IngestOptions
 from flows.workspace import Workspace, open_workspace
 from infra.store import logs
 from schemas.errors import HeadwaterError, RefusedError
@@ -34,10 +35,10 @@ def ingest(
     allow_rebuild: bool = False,  # noqa: FBT001, FBT002
     retry: list[str] | None = None,
 ) -> Any:
-    """Bring one source up to date and publish the result, or change nothing.
+    """Bring one source or feature up to date and publish the result, or change nothing.
 
     Args:
-        source: The source's name in the project file.
+        source: The source's or the feature's name in the project file.
         project: The project file.
         full: Read every item's bytes, whatever its token says.
         allow_shrink: Believe a listing that lost much of the source.
@@ -48,7 +49,7 @@ def ingest(
     options = IngestOptions(
         full=full, allow_shrink=allow_shrink, allow_rebuild=allow_rebuild, retry=frozenset(retry or ())
     )
-    run = ingest_source(workspace, source, options, step=as_task)
+    run = ingest_one(workspace, source, options, step=as_task)
     create_markdown_artifact(
         key=f"ingest-{source}", markdown=change_report(run), description=f"What changed in {source}"
     )

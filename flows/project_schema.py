@@ -7,6 +7,7 @@ from typing import Any
 
 from pydantic import TypeAdapter
 
+from schemas.feature import FEATURE_OPTIONS
 from schemas.project import SOURCE_OPTIONS, Project
 from transforms.chunkers import CHUNKERS
 from transforms.datasets import DATASETS
@@ -22,6 +23,7 @@ def project_schema() -> Schema:
     whole = Project.model_json_schema()
     defs = whole["$defs"]
     sources = {name: options.model_json_schema() for name, options in SOURCE_OPTIONS.items()}
+    features = {name: options.model_json_schema() for name, options in FEATURE_OPTIONS.items()}
     cutters = {name: _schema_of(chunker.params) for name, chunker in CHUNKERS.items()}
     builders = {name: _schema_of(kind.params) for name, kind in DATASETS.items()}
     for name, builder in builders.items():
@@ -29,7 +31,8 @@ def project_schema() -> Schema:
             "format": {"enum": [None, *DATASETS[name].formats], "default": None},
             "splits": {**_schema_of(Shares), "additionalProperties": False},
         }
-    for section, types in (("Source", sources), ("Chunker", cutters), ("Dataset", builders)):
+    kinds = {"Source": sources, "Feature": features, "Chunker": cutters, "Dataset": builders}
+    for section, types in kinds.items():
         defs[f"{section}Section"] = _by_type(defs[f"{section}Section"], types)
     return {"$schema": DIALECT, **whole}
 

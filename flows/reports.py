@@ -87,6 +87,8 @@ def _changes(run: Run) -> str:
         ["documents", of("added", 0), of("updated", 0), of("removed", 0), "", "", stored(of("total", 0))],
         ["chunks", chunks.added, chunks.updated, chunks.removed, "", "", stored(chunks.total)],
     ]
+    if not documents:  # a feature's items are its rows
+        cells = [cells[0], cells[1], ["rows", *cells[2][1:]]]
     table = "\n".join("| " + " | ".join(map(str, row)) + " |" for row in cells)
     stale = of("stale", 0)
     return table + (

@@ -9,7 +9,8 @@ from http import HTTPStatus
 
 from flows.stages.backfills import backfill_project
 from flows.stages.evaluating import evaluate
-from flows.stages.ingesting import IngestOptions, ingest_source
+from flows.stages.featuring import ingest_one
+from flows.stages.ingesting import IngestOptions
 from flows.stages.maintaining import Maintenance, maintain
 from flows.workspace import Workspace
 from schemas.backfill import BackfillOptions
@@ -32,9 +33,9 @@ def prefect_answers() -> bool:
 
 
 def run_ingest(workspace: Workspace, name: str, options: IngestOptions) -> Run:
-    """Ingest one source: as a Prefect flow run where Prefect is, else plainly; the result is the same."""
+    """Ingest one source or feature: as a Prefect flow run where Prefect is, else plainly, with one result."""
     if not prefect_answers():
-        return ingest_source(workspace, name, options)
+        return ingest_one(workspace, name, options)
     from flows.ingest import ingest_in_workspace
 
     return ingest_in_workspace(workspace, name, options)

@@ -17,6 +17,7 @@ from typing import Any
 from flows.checking import check_plugins
 from flows.progress import Progress, Silent
 from infra.embedders import EmbedderParams, fingerprint_of, load
+from infra.live import Live
 from infra.project_file import Opened, open_project
 from infra.store import Store
 from infra.store.embedding_cache import EmbeddingCache
@@ -75,6 +76,11 @@ class Workspace:
         """The project's store. Raises ConfigError for one on object storage."""
         check_local(self.opened.store_uri)
         return Store(self.opened.store_uri, storage_options=self.opened.project.store.storage_options)
+
+    @cached_property
+    def live(self) -> Live:
+        """Where request-time functions are asked; it keeps their answers for a while."""
+        return Live(self.clock)
 
     @cached_property
     def indexes(self) -> dict[str, Index]:

@@ -14,11 +14,12 @@ from pydantic import ValidationError
 
 from infra.project_mistakes import Place, line_of, mistake
 from schemas.errors import ConfigError, NotFoundError
+from schemas.feature import FeatureSection
 from schemas.identity import digest
 from schemas.project import Project, SourceSection
 
 VARIABLE = re.compile(r"\$\{([A-Za-z_][A-Za-z0-9_]*)\}")
-PASSWORD_IN_URL = re.compile(r"://[^/\s:@]+:[^/\s@$]+@")
+PASSWORD_IN_URL = re.compile(r"://[^/\s:@]+:[^/\s@$]+@|://\S*[?&]password=[^$&\s]")
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -60,6 +61,30 @@ class Opened:
                 f"{self.path.name} has no source {name!r} (it has: {there})",
                 fix="name one of them, or add it under `sources:`",
             ) from None
+
+    def feature(self, name: str) -> FeatureSection:
+        """Return a feature's settings. Raises NotFoundError naming those there are."""
+        try:
+            return self.project.features[name]
+        except KeyError:
+            there = ", ".join(sorted(self.project.features)) or "none"
+            raise NotFoundError(
+                f"{self.path.name} has no feature {name!r} (it has: {there})",
+                fix="name one of them, or add it under `features:`",
+            ) from None
+
+    def check_name(self, name: str) -> None:
+        """Raise NotFoundError when a name is neither a source's nor a feature's."""
+        features = self.project.features
+        if name in features or name in self.project.sources:
+            return
+        if not features:
+            self.source(name)
+        there = ", ".join([*sorted(self.project.sources), *(f"feature {one}" for one in sorted(features))])
+        raise NotFoundError(
+            f"{self.path.name} has no source {name!r} (it has: {there})",
+            fix="name one of them, or add it under `sources:` or `features:`",
+        )
 
 
 def open_project(path: str | Path) -> Opened:

@@ -9,7 +9,9 @@ from typing import Any, get_args, get_origin
 import yaml
 from pydantic import BaseModel, ValidationError
 
-from schemas.project import ACL_FORMS, SOURCE_OPTIONS, Project
+from schemas.feature import FEATURE_OPTIONS
+from schemas.project import SOURCE_OPTIONS, Project
+from schemas.section import ACL_FORMS
 from schemas.settings import advice, nearest
 
 Place = tuple[str | int, ...]
@@ -84,6 +86,10 @@ def _addition(place: Place, given: Any) -> str:
     examples = {
         "acl": f"say who may read it: `acl: [everyone]`, or a list of {ACL_FORMS}",
         "uri": "say where it is: `uri: notes/`",
+        "entity": "name the column of its key: `entity: customer_id`",
+        "time": "name the column of its time: `time: updated_at`",
+        "url": 'say where the database is: `url: "${CRM_URL}"`',
+        "query": "say what to ask it: `query: select * from customers`",
         "type": f"say what it is: `type: {'qa' if 'datasets' in place else 'files'}`",
     }
     return examples.get(name, f"add `{name}: ...`")
@@ -93,6 +99,8 @@ def _known(place: Place, given: Any) -> list[str]:
     """Return the settings that a section has."""
     kind: Any = Project
     for part in place:
+        if isinstance(part, int):  # which one of a list: all have the same settings
+            continue
         if _is_section(kind):
             field = kind.model_fields.get(str(part))
             kind = field.annotation if field else None
@@ -100,9 +108,18 @@ def _known(place: Place, given: Any) -> list[str]:
             kind = get_args(kind)[1]
         if get_origin(kind) is not dict:
             kind = next((one for one in get_args(kind) if _is_section(one)), kind)
-    own = SOURCE_OPTIONS.get(_type_of(place, given)) if place[:1] == ("sources",) else None
+    own = _own(place, given)
     both = [*(kind.model_fields if _is_section(kind) else ()), *(own.model_fields if own else ())]
     return list(dict.fromkeys(both))
+
+
+def _own(place: Place, given: Any) -> Any:
+    """Return the settings of a source's or a feature's type, besides those that all have."""
+    if place[:1] == ("sources",):
+        return SOURCE_OPTIONS.get(_type_of(place, given))
+    if place[:1] == ("features",):
+        return FEATURE_OPTIONS.get(_type_of(place, given) or "sql")
+    return None
 
 
 def _is_section(kind: Any) -> bool:
@@ -111,7 +128,7 @@ def _is_section(kind: Any) -> bool:
 
 def _type_of(place: Place, given: Any) -> str:
     section = _at(place[:2], given)
-    return str(section.get("type")) if isinstance(section, Mapping) else ""
+    return str(section.get("type") or "") if isinstance(section, Mapping) else ""
 
 
 def _at(place: Place, given: Any) -> Any:

@@ -15,7 +15,7 @@ from infra.json_lines import bytes_of, checked, rows_of, text_of
 from schemas.context import Frozen, Principal
 from schemas.errors import ConfigError
 from schemas.evaluation import ExpectedSpan, Grade, Question, QuestionSet
-from schemas.project import ACL_FORMS
+from schemas.section import ACL_FORMS
 
 QRELS = ("qrels.tsv", "qrels/test.tsv", "qrels/dev.tsv")
 """Where a BEIR-shaped folder keeps its judgments; the first that is there counts."""

@@ -11,6 +11,8 @@ from schemas.acl import EVERYONE, is_entry
 
 QUESTION_CHARS = 4_000
 BUDGET_TOKENS = 32_000
+ENTITIES = 16
+EntityText = Annotated[str, Field(min_length=1, max_length=200)]
 
 
 class Frozen(BaseModel):
@@ -49,6 +51,8 @@ class ContextRequest(Frozen):
     release: Annotated[int, Field(ge=1)] | None = None
     as_of: datetime | None = None
     budget_tokens: Annotated[int, Field(ge=64, le=BUDGET_TOKENS)] | None = None
+    entities: Annotated[dict[EntityText, EntityText], Field(max_length=ENTITIES)] = {}
+    """Whom the question is about: an entity's name, as a feature's `entity` has it, to its key."""
     explain: bool = False
 
     @field_validator("question", mode="after")

@@ -2,53 +2,15 @@
 
 from __future__ import annotations
 
-import re
 from typing import Annotated, Any, Literal
 
-from pydantic import AfterValidator, BaseModel, ConfigDict, Field, ValidationError, model_validator
-from pydantic_core import InitErrorDetails, PydanticCustomError
+from pydantic import ConfigDict, Field, model_validator
 
-from schemas.acl import is_entry
 from schemas.evaluation import GateMetric
+from schemas.feature import FeatureSection, FunctionSection
 from schemas.identity import digest
+from schemas.section import AclEntry, Duration, Name, Schedule, Section, Share, wrong, wrong_at
 from schemas.settings import advice
-
-NAME = re.compile(r"^[a-z0-9][a-z0-9-]{0,62}$")
-ACL_FORMS = "everyone, group:NAME or user:NAME"
-
-
-def _wrong(what: str, fix: str) -> PydanticCustomError:
-    """Return an error of a setting whose fix is known where it is found."""
-    return PydanticCustomError("setting", "{what}", {"what": what, "fix": fix})
-
-
-def _wrong_at(place: tuple[str | int, ...], what: str, fix: str) -> ValidationError:
-    """Return an error of a setting further down than the section that finds it."""
-    details = InitErrorDetails(type=_wrong(what, fix), loc=place, input=None)
-    return ValidationError.from_exception_data("project", [details])
-
-
-def _name(value: str) -> str:
-    if not NAME.match(value):
-        raise _wrong(f"{value!r} is not a name", "use lower-case letters, digits and hyphens")
-    return value
-
-
-def _entry(value: str) -> str:
-    if not is_entry(value):
-        raise _wrong(f"{value!r} is not an acl entry", f"write {ACL_FORMS}")
-    return value
-
-
-Name = Annotated[str, AfterValidator(_name)]
-AclEntry = Annotated[str, AfterValidator(_entry)]
-Share = Annotated[float, Field(ge=0, le=1)]
-
-
-class Section(BaseModel):
-    """A part of the project file: frozen, and a setting nobody knows is an error."""
-
-    model_config = ConfigDict(frozen=True, extra="forbid")
 
 
 class StoreSection(Section):
@@ -90,23 +52,7 @@ class IndexSection(Section):
     @model_validator(mode="after")
     def _embeds_the_text(self) -> IndexSection:
         if "text" not in self.embed_text:
-            raise _wrong("embed_text must contain 'text'", "add text to it, or leave embed_text out")
-        return self
-
-
-class Schedule(Section):
-    """When a source is brought up to date: a cron line, or an interval in seconds."""
-
-    cron: str | None = None
-    every_s: Annotated[int, Field(ge=1)] | None = None
-
-    @model_validator(mode="after")
-    def _one_of_both(self) -> Schedule:
-        if (self.cron is None) == (self.every_s is None):
-            raise _wrong(
-                "a schedule has either cron or every_s",
-                'write {cron: "*/15 * * * *"}, or {every_s: 900} for seconds',
-            )
+            raise wrong("embed_text must contain 'text'", "add text to it, or leave embed_text out")
         return self
 
 
@@ -155,7 +101,7 @@ class SourceSection(Section):
             SOURCE_OPTIONS[self.type].model_validate(self.options)
         elif ":" not in self.type:
             known = sorted(SOURCE_OPTIONS)
-            raise _wrong_at(
+            raise wrong_at(
                 ("type",),
                 f"{self.type!r} is neither built in ({', '.join(known)}) nor an import string module:name",
                 advice(self.type, known),
@@ -180,6 +126,10 @@ class ContextViewSection(Section):
     index: Name = "default"
     sources: tuple[Name, ...] = ()
     """None means all of them."""
+    features: tuple[Name, ...] = ()
+    """Entity tables whose facts, for the entities a request names, go before the retrieved passages."""
+    functions: tuple[FunctionSection, ...] = ()
+    """What is asked for every request, by a function or over HTTP."""
     budget_tokens: Annotated[int, Field(ge=64, le=1_000_000)] = 2_000
     top_k: Annotated[int, Field(ge=1, le=100)] = 8
     depth: Annotated[int, Field(ge=1, le=1_000)] = 100
@@ -203,25 +153,6 @@ class DatasetSection(Section):
     def options(self) -> dict[str, Any]:
         """The dataset type's own settings."""
         return dict(self.model_extra or {})
-
-
-DURATION = re.compile(r"^(\d+)(s|m|h|d)$")
-UNIT_S = {"s": 1, "m": 60, "h": 3_600, "d": 86_400}
-
-
-def _duration(value: str) -> str:
-    if not DURATION.match(value):
-        raise _wrong(f"{value!r} is not a duration", "write 90s, 30m, 24h or 7d")
-    return value
-
-
-Duration = Annotated[str, AfterValidator(_duration)]
-
-
-def duration_s(value: str) -> int:
-    """Return a duration such as 24h in seconds."""
-    number, unit = value[:-1], value[-1]
-    return int(number) * UNIT_S[unit]
 
 
 class KeepSection(Section):
@@ -265,17 +196,26 @@ class Project(Section):
     store: StoreSection = StoreSection()
     indexes: dict[Name, IndexSection] = {"default": IndexSection()}
     sources: dict[Name, SourceSection] = {}
+    features: dict[Name, FeatureSection] = {}
     context_views: dict[Name, ContextViewSection] = {"default": ContextViewSection()}
     datasets: dict[Name, DatasetSection] = {}
     policy: PolicySection = PolicySection()
 
     @model_validator(mode="after")
     def _names_exist(self) -> Project:
+        for name in self.features.keys() & self.sources.keys():
+            raise wrong_at(
+                ("features", name),
+                f"{name!r} is a source's name too",
+                "give one of them another name: `--source` takes either",
+            )
         for view, section in self.context_views.items():
             place = ("context_views", view)
             _known((*place, "index"), "index", section.index, self.indexes)
             for n, source in enumerate(section.sources):
                 _known((*place, "sources", n), "source", source, self.sources)
+            for n, feature in enumerate(section.features):
+                _known((*place, "features", n), "feature", feature, self.features)
         for dataset, definition in self.datasets.items():
             place = ("datasets", dataset)
             _known((*place, "source"), "source", definition.source, self.sources)
@@ -288,4 +228,4 @@ class Project(Section):
 
 def _known(place: tuple[str | int, ...], kind: str, name: str | None, there: dict[str, Any]) -> None:
     if name is not None and name not in there:
-        raise _wrong_at(place, f"names {kind} {name!r}, which is not defined", advice(name, sorted(there)))
+        raise wrong_at(place, f"names {kind} {name!r}, which is not defined", advice(name, sorted(there)))

@@ -36,6 +36,12 @@ class Reason(StrEnum):
     BAD_VECTOR = "bad_vector"
     NO_READER = "no_reader"
     EXPECTATION = "expectation"
+    NO_ENTITY = "no_entity"
+    BAD_TIME = "bad_time"
+    FUTURE_TIME = "future_time"
+    BAD_VALUE = "bad_value"
+    BAD_ACL = "bad_acl"
+    CONFLICTING_FACTS = "conflicting_facts"
 
 
 TRANSIENT = frozenset({Reason.VANISHED, Reason.UNREADABLE, Reason.PARSER_TIMEOUT, Reason.PARSER_MEMORY})
@@ -46,7 +52,7 @@ REJECTED = pa.schema(
         pa.field("key", pa.string(), nullable=False),  # the item's
         pa.field("record", pa.string()),  # the record in it, if it was one
         pa.field("document_id", pa.string()),
-        pa.field("stage", pa.string(), nullable=False),  # fetch | parse | chunk | validate | embed
+        pa.field("stage", pa.string(), nullable=False),  # fetch | parse | chunk | validate | embed | read
         pa.field("reason", pa.string(), nullable=False),  # a Reason
         pa.field("message", pa.string(), nullable=False),
     ]

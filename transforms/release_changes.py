@@ -24,6 +24,8 @@ DOCUMENT_COLUMNS = tuple(dict.fromkeys((*SHOWN, *(column for told in WHAT.values
 CHUNK_COLUMNS = ("chunk_id", "text_hash", "title", "uri", "headings", "language", "acl", "labels", "status")
 """What a chunk is, apart from where it stands: an edit before it only moves its span, and changes nothing."""
 
+ENTITY_COLUMNS = ("row_id", "row_hash")
+
 DOCUMENTS = """
 select {shown}, case when o.document_id is null then 'added' when n.document_id is null then 'removed'
                      else 'changed' end as side, {what}
@@ -87,6 +89,14 @@ def chunk_changes(old: pa.Table, new: pa.Table) -> ChunkChanges:
     """Count what changed between two versions of one chunk table, each with at least `CHUNK_COLUMNS`."""
     query = CHUNKS.format(differs=_differs(CHUNK_COLUMNS[1:]))
     found = _answer(query, old.select(CHUNK_COLUMNS), new.select(CHUNK_COLUMNS))
+    added, changed, removed = (column[0].as_py() for column in found.columns)
+    return ChunkChanges(added=added, changed=changed, removed=removed)
+
+
+def entity_changes(old: pa.Table, new: pa.Table) -> ChunkChanges:
+    """Count what changed between two versions of a feature's table, each with at least `ENTITY_COLUMNS`."""
+    query = CHUNKS.format(differs="n.row_hash is distinct from o.row_hash").replace("chunk_id", "row_id")
+    found = _answer(query, old.select(ENTITY_COLUMNS), new.select(ENTITY_COLUMNS))
     added, changed, removed = (column[0].as_py() for column in found.columns)
     return ChunkChanges(added=added, changed=changed, removed=removed)
 

@@ -5,8 +5,9 @@ from __future__ import annotations
 from collections.abc import Collection, Sequence
 from datetime import UTC, datetime, timedelta
 
-from schemas.project import KeepSection, duration_s
+from schemas.project import KeepSection
 from schemas.release import Release
+from schemas.section import duration_s
 
 HOUR_S, DAY_S = 3_600, 86_400
 

@@ -36,6 +36,10 @@ def context(  # noqa: PLR0913, PLR0917 - Typer reads the options from the parame
     as_of: Annotated[
         str | None, typer.Option("--as-of", help="The newest release made at or before this time, or date.")
     ] = None,
+    entity: Annotated[
+        list[str] | None,
+        typer.Option("--entity", help="Whom it is about: NAME=KEY; may be given again."),
+    ] = None,
     budget: Annotated[int | None, typer.Option("--budget", help="Tokens of the whole prompt.")] = None,
     explain: Annotated[
         bool, typer.Option("--explain", help="Show every candidate and what became of it.")
@@ -48,12 +52,12 @@ def context(  # noqa: PLR0913, PLR0917 - Typer reads the options from the parame
     out: Output = ctx.obj
     with out.workspace() as workspace:
         number = releases.named(workspace.store, release).release if release is not None else None
-        request = request_of(question, view, principal, group, number, as_of, budget, explain)
+        request = request_of(question, view, principal, group, number, as_of, budget, explain, entity)
         found = assemble(workspace, request)
     out.show(found.model_dump(mode="json"), context_text(found))
 
 
-def request_of(
+def request_of(  # noqa: PLR0913, PLR0917 - what the command line says, one by one
     question: str,
     view: str | None,
     principal: str | None,
@@ -62,6 +66,7 @@ def request_of(
     as_of: str | None,
     budget: int | None,
     explain: bool,
+    entity: list[str] | None = None,
 ) -> ContextRequest:
     """Return the checked request. Raises ConfigError naming what is wrong with it."""
     from pydantic import ValidationError
@@ -83,6 +88,7 @@ def request_of(
             release=release,
             as_of=moment(as_of, "--as-of"),
             budget_tokens=budget,
+            entities=entities_of(entity),
             explain=explain,
         )
     except ValidationError as problem:
@@ -93,6 +99,15 @@ def request_of(
         ) from None
     except ValueError as problem:
         raise ConfigError(str(problem), fix="see `headwater context --help`") from None
+
+
+def entities_of(given: list[str] | None) -> dict[str, str]:
+    """Return entities by name from texts like customer_id=42. Raises ConfigError naming one that is not."""
+    pairs = [one.partition("=") for one in given or ()]
+    for one, (name, sign, key) in zip(given or (), pairs, strict=True):
+        if not (name and sign and key):
+            raise ConfigError(f"--entity is {one!r}", fix="write it as --entity NAME=KEY")
+    return {name: key for name, _, key in pairs}
 
 
 def context_text(found: Context) -> str:

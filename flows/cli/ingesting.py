@@ -16,7 +16,9 @@ if TYPE_CHECKING:
     from flows.workspace import Workspace
     from schemas.run import Run
 
-Sources = Annotated[list[str] | None, typer.Option("--source", help="Only this source; may be given again.")]
+Sources = Annotated[
+    list[str] | None, typer.Option("--source", help="Only this source or feature; may be given again.")
+]
 
 GRAVEST_FIRST = (1, 2, 4, 3, 0)
 """Exit codes of runs: the first of them that is among those of several sources is the program's."""
@@ -34,11 +36,11 @@ def plan(
     fast: Annotated[bool, typer.Option("--fast", help="From the listing alone: parse nothing.")] = False,
 ) -> None:
     """What ingest would do and what it would cost; writes nothing."""
-    from flows.stages.planning import plan_source
+    from flows.stages.planning import plan_one
 
     out: Output = context.obj
     with out.workspace() as workspace:
-        plans = [plan_source(workspace, name, fast=fast) for name in chosen(workspace, source)]
+        plans = [plan_one(workspace, name, fast=fast) for name in chosen(workspace, source)]
     out.show([p.as_dict() for p in plans], "\n".join(plan_text(p) for p in plans))
 
 
@@ -53,7 +55,7 @@ def ingest(
         bool, typer.Option("--allow-rebuild", help="Redo what a changed setting asks for.")
     ] = False,
 ) -> None:
-    """Bring sources up to date: one release each, or no change.
+    """Bring sources and features up to date: one release each, or no change.
 
     With several sources, one that fails or is refused does not keep the others from their turn, and the exit
     code is the gravest: 1 failed, 2 wrong config, 4 unavailable, 3 refused, 0 done. With --json one source
@@ -107,10 +109,10 @@ def _attempt(workspace: Workspace, name: str, how: IngestOptions, *, alone: bool
 
 
 def chosen(workspace: Workspace, names: list[str] | None) -> list[str]:
-    """Return the sources to work on: those named, or all of the project's."""
+    """Return what to work on: the sources and features named, or all of the project's, sources first."""
     for name in names or []:
-        workspace.opened.source(name)
-    found = names or list(workspace.opened.project.sources)
+        workspace.opened.check_name(name)
+    found = names or [*workspace.opened.project.sources, *workspace.opened.project.features]
     if not found:
         raise ConfigError("the project has no source", fix="add one under `sources:` in headwater.yaml")
     return list(dict.fromkeys(found))
@@ -126,11 +128,12 @@ def run_text(run: Run) -> str:
     what = f"release {run.release}" if run.published else run.state
     kept = f"{items.unchanged} unchanged, {items.quarantined} in quarantine; {items.removed} removed"
     lines = [f"{run.source}: {what} in {run.seconds['total']:.1f} s"]
+    what_of = "items" if run.documents else "rows"
     if not run.refused or items != ItemCounts():  # refused by its listing, it has counted nothing
         lines.append(
-            f"  items      {items.listed} listed: {items.added} added, {items.changed} changed, {kept}"
+            f"  {what_of:<10} {items.listed} listed: {items.added} added, {items.changed} changed, {kept}"
         )
-    if run.parsed or run.published:
+    if run.documents and (run.parsed or run.published):
         changed = f"{run.chunks.added} added, {run.chunks.updated} updated, {run.chunks.removed} removed"
         lines.append(f"  chunks     {changed}; {run.chunks.total} in all")
         paid = f"{run.parsed} parsed, {run.embedded} embedded, {run.from_cache} from the cache"
@@ -144,6 +147,8 @@ def run_text(run: Run) -> str:
 def plan_text(plan: SourcePlan) -> str:
     """Return a plan as a person reads it."""
     items = plan.items
+    if not items:
+        return "\n".join([f"{plan.source}: cannot be told without reading it", *note_lines(plan.notes)])
     cost = (
         f"{count(plan.chunks, 'chunk')}, {count(plan.texts_to_embed, 'text')} to embed"
         if plan.exact

@@ -35,7 +35,7 @@ def list_quarantine(
     out: Output = context.obj
     with out.workspace() as workspace:
         if source is not None:
-            workspace.opened.source(source)
+            workspace.opened.check_name(source)
         rows = in_quarantine(workspace, source, everything=everything)
     columns = ["id", "at", "source", "item", "stage", "reason", "message"]
     table = out.table(columns, [_line(row) for row in rows])

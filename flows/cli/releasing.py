@@ -154,6 +154,8 @@ def _counts(counts: dict[str, int]) -> str:
 
 def _what(counted: str) -> str:
     """Return the noun of a count of a release: `document`, `default chunk`."""
+    if counted.startswith("features__"):
+        return f"{counted.removeprefix('features__')} row"
     return f"{counted.removeprefix('chunks__')} chunk" if "__" in counted else counted.removesuffix("s")
 
 
@@ -170,6 +172,9 @@ def _differences(found: ReleaseDiff) -> str:
         rebuilt = "  rebuilt: another chunker or embedder made all of it anew" if chunks.rebuilt else ""
         counts = f"{chunks.added} added, {chunks.changed} changed, {chunks.removed} removed"
         lines.append(f"  chunks     {index}: {counts}{rebuilt}")
+    for name, rows_of in found.features.items():
+        counts = f"{rows_of.added} added, {rows_of.changed} changed, {rows_of.removed} removed"
+        lines.append(f"  rows       {name}: {counts}")
     for kind, rows in kinds.items():
         lines += [_document_line(kind, row) for row in rows[:LINES]]
         lines += [f"... and {len(rows) - LINES} more {kind}"] if len(rows) > LINES else []

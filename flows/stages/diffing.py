@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import Any
 
 import pyarrow as pa
@@ -10,14 +10,17 @@ import pyarrow as pa
 from infra.store import Store
 from schemas.chunk import CHUNK
 from schemas.document import DOCUMENT
+from schemas.feature import FEATURE_ROW, FEATURES
 from schemas.release import Release, TableVersion
 from transforms.release_changes import (
     CHUNK_COLUMNS,
     DOCUMENT_COLUMNS,
+    ENTITY_COLUMNS,
     ChunkChanges,
     DocumentChanges,
     chunk_changes,
     document_changes,
+    entity_changes,
 )
 
 
@@ -30,6 +33,8 @@ class ReleaseDiff:
     documents: DocumentChanges
     chunks: dict[str, ChunkChanges]
     """By the index's name."""
+    features: dict[str, ChunkChanges] = field(default_factory=dict)
+    """Rows of entities' facts, by the feature's name."""
 
     def as_dict(self) -> dict[str, Any]:
         """Return the difference as scripts read it."""
@@ -38,6 +43,7 @@ class ReleaseDiff:
             "to": self.after,
             "documents": self.documents.as_dict(),
             "chunks": {name: found.as_dict() for name, found in self.chunks.items()},
+            "features": {name: found.as_dict() for name, found in self.features.items()},
         }
 
 
@@ -54,6 +60,11 @@ def diff(store: Store, before: Release, after: Release) -> ReleaseDiff:
         after=after.release,
         documents=documents,
         chunks={name: _chunks(store, _table(before, name), _table(after, name)) for name in names},
+        features={
+            table.removeprefix(FEATURES): _facts(store, before.tables.get(table), after.tables.get(table))
+            for table in sorted({*before.tables, *after.tables})
+            if table.startswith(FEATURES)
+        },
     )
 
 
@@ -65,6 +76,13 @@ def _chunks(store: Store, old: TableVersion | None, new: TableVersion | None) ->
         return ChunkChanges(added=added, removed=removed, rebuilt=old is not None and new is not None)
     empty = CHUNK.empty_table().select(CHUNK_COLUMNS)
     return chunk_changes(_rows(store, old, empty), _rows(store, new, empty))
+
+
+def _facts(store: Store, old: TableVersion | None, new: TableVersion | None) -> ChunkChanges:
+    if old == new:
+        return ChunkChanges()
+    empty = FEATURE_ROW.empty_table().select(ENTITY_COLUMNS)
+    return entity_changes(_rows(store, old, empty), _rows(store, new, empty))
 
 
 def _table(release: Release, index: str) -> TableVersion | None:

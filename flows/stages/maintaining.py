@@ -21,7 +21,7 @@ from infra.store.repair import repair
 from infra.store.retention import delete_expired, expire
 from infra.store.rollback import equal_to
 from infra.store.size import bytes_on_disk
-from schemas.project import duration_s
+from schemas.section import duration_s
 from transforms.retention import thinned_out
 
 BUSY = (RuntimeError, OSError, ValueError)
@@ -96,8 +96,12 @@ def _compact_released(workspace: Workspace, done: Maintenance) -> None:
 def _collect(workspace: Workspace, done: Maintenance) -> None:
     store, now = workspace.store, workspace.clock()
     done.embeddings_collected = collect_embeddings(store)
-    done.staging_dropped = collect_staging(store, set(workspace.opened.project.sources), now=now)
+    done.staging_dropped = collect_staging(store, _names(workspace), now=now)
     done.reports_deleted = collect_reports(store)
+
+
+def _names(workspace: Workspace) -> set[str]:
+    return {*workspace.opened.project.sources, *workspace.opened.project.features}
 
 
 def _compact_logs(workspace: Workspace, done: Maintenance) -> None:

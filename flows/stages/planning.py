@@ -47,6 +47,25 @@ class SourcePlan:
         return asdict(self)
 
 
+FEATURE_NOTE = "ingest reads a feature and compares its rows; where none changed, it changes nothing"
+
+
+def plan_one(workspace: Workspace, name: str, *, fast: bool = False) -> SourcePlan:
+    """Return what `ingest` would do to a source, or that for a feature it cannot be told."""
+    if name not in workspace.opened.project.features:
+        return plan_source(workspace, name, fast=fast)
+    return SourcePlan(
+        source=name,
+        items={},
+        parsed=0,
+        chunks=0,
+        texts_to_embed=0,
+        exact=False,
+        seconds=None,
+        notes=(FEATURE_NOTE,),
+    )
+
+
 def plan_source(workspace: Workspace, name: str, *, fast: bool = False) -> SourcePlan:
     """Return what `ingest` would do to a source now; `fast` looks at the listing only."""
     base = releases.current(workspace.store)

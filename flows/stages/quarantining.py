@@ -8,6 +8,9 @@ from typing import Any
 from flows.workspace import Workspace
 from infra.store import logs
 
+FACTS = "read"
+"""The stage that rejects a feature's rows, which are no items."""
+
 
 def in_quarantine(
     workspace: Workspace, source: str | None, *, everything: bool = False
@@ -16,11 +19,21 @@ def in_quarantine(
     rows: list[dict[str, Any]] = logs.quarantine(workspace.store, source=source).to_pylist()
     if everything:
         return rows
+    facts = [row for row in rows if row["stage"] == FACTS]
+    rows = [row for row in rows if row["stage"] != FACTS]
     newest = {(row["source"], row["key"], row["record"]): row for row in rows}
     sources = {row["source"] for row in rows}
     states = _states(workspace, sources)
     remembered = {source: _remembered_at(workspace, source) for source in sources}
-    return [row for row in newest.values() if _still(row, states, remembered[row["source"]])]
+    standing = [row for row in newest.values() if _still(row, states, remembered[row["source"]])]
+    return standing + _of_last_reading(workspace, facts)
+
+
+def _of_last_reading(workspace: Workspace, rows: list[dict[str, Any]]) -> list[dict[str, Any]]:
+    """Rows of a feature stand while its newest run rejects any: what it rejects is logged when it changes."""
+    last = {row["source"]: row["run_id"] for row in rows}
+    bad = {name: logs.last_run(workspace.store, name).items.quarantined for name in last}
+    return [row for row in rows if bad[row["source"]] and row["run_id"] == last[row["source"]]]
 
 
 def _states(workspace: Workspace, sources: set[str]) -> dict[tuple[str, str], dict[str, Any]]:

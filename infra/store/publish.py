@@ -15,6 +15,7 @@ import pyarrow as pa
 
 from infra.store import releases
 from infra.store.connection import Store
+from infra.store.feature_index import refresh_entity_index
 from infra.store.heal import heal
 from infra.store.lock import PUBLISH, locked
 from infra.store.preview import PreviewStore
@@ -23,6 +24,7 @@ from infra.store.rows import delete_rows, put_rows
 from infra.store.search_index import refresh_indices
 from infra.store.sync import sync_to_disk
 from schemas.errors import ConflictError, HeadwaterError, OnHoldError
+from schemas.feature import FEATURES
 from schemas.release import RELEASE, Release, TableVersion
 
 if TYPE_CHECKING:
@@ -40,6 +42,8 @@ class TableChange:
     deletes: tuple[str, ...] = ()
     growth: int | None = None
     """How many rows the table must have gained when all is merged (law 1); None checks nothing."""
+    anew: bool = False
+    """Whether `upserts` are all the table's rows, under a schema that may be another; growth is from none."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -47,7 +51,8 @@ class Publication:
     """One release to be: the changes, and what its row says."""
 
     changes: Mapping[str, TableChange]
-    indexes: Mapping[str, dict[str, Any]]
+    indexes: Mapping[str, dict[str, Any]] | None
+    """None keeps those of the last release."""
     kind: str
     created_at: datetime
     config_hash: str = ""
@@ -71,6 +76,7 @@ def publish(store: Store, publication: Publication, *, wait_s: float = 600.0) ->
     with locked(store.uri, PUBLISH, wait_s=wait_s):
         heal(store)
         last = releases.current(store)
+        publication = _upon(last, publication)
         _check_base(store, last, publication)
         repair(store, last)
         heads = {name: _apply(store, last, name, change) for name, change in publication.changes.items()}
@@ -89,6 +95,13 @@ def check_hold(last: Release | None) -> None:
         )
 
 
+def _upon(last: Release | None, publication: Publication) -> Publication:
+    """Carry on what a publication does not say: the other sources' cursors, its indexes if it has none."""
+    cursors, indexes = (last.cursors, last.indexes) if last else ({}, {})
+    kept = indexes if publication.indexes is None else publication.indexes
+    return replace(publication, indexes=kept, cursors={**cursors, **publication.cursors})
+
+
 def _check_base(store: Store, last: Release | None, publication: Publication) -> None:
     if last is None:
         return
@@ -100,7 +113,7 @@ def _check_base(store: Store, last: Release | None, publication: Publication) ->
             fix="run it again",
             state="the run is staged, nothing was published",
         )
-    tables = {str(index["table"]) for index in publication.indexes.values()}
+    tables = {str(index["table"]) for index in (publication.indexes or {}).values()}
     if since and tables - last.tables.keys():
         raise ConflictError(
             f"release {last.release} was published while an index was built on release {publication.base}",
@@ -113,15 +126,18 @@ def _kept(last: Release | None, publication: Publication) -> list[str]:
     """Tables of the last release that the new one still names: all but those of indexes it dropped."""
     if last is None:
         return []
-    named = {str(index["table"]) for index in publication.indexes.values()}
+    named = {str(index["table"]) for index in (publication.indexes or {}).values()}
     return [name for name in last.tables if not name.startswith("chunks__") or name in named]
 
 
 def _apply(store: Store, last: Release | None, name: str, change: TableChange) -> Table:
     """Merge one table's change through one handle, and return the handle at the version it committed."""
-    table = store.ensure(name, change.schema)
+    there = change.anew and store.has(name)  # its columns may be others
+    table = store.open(name) if there else store.ensure(name, change.schema)
     if last is not None and name not in last.tables and table.count_rows():
         table.delete("true")  # an index that an older release had: its rows there stay, its head starts anew
+    if change.anew and (table.count_rows() or table.schema.names != change.schema.names):
+        table.add(change.schema.empty_table(), mode="overwrite")
     before = table.count_rows()
     for rows in change.upserts():
         if before:
@@ -130,7 +146,7 @@ def _apply(store: Store, last: Release | None, name: str, change: TableChange) -
             table.add(rows)
     delete_rows(table, change.key, change.deletes)
     _check_growth(table, change, before)
-    refresh_indices(table, store.uri)
+    _refresh(table, store.uri)
     if store.open(name).version != table.version:
         raise ConflictError(
             f"somebody else wrote to table {name!r} while it was being published",
@@ -138,6 +154,13 @@ def _apply(store: Store, last: Release | None, name: str, change: TableChange) -
             state="the last release goes on serving",
         )
     return table
+
+
+def _refresh(table: Table, uri: str) -> None:
+    if table.name.startswith(FEATURES):
+        refresh_entity_index(table)
+    else:
+        refresh_indices(table, uri)
 
 
 def _check_growth(table: Table, change: TableChange, before: int) -> None:
@@ -188,7 +211,7 @@ def _release(last: Release | None, heads: Mapping[str, Table], publication: Publ
         kind=publication.kind,
         state=_state(last, publication),
         tables={name: _pinned(name, table) for name, table in heads.items()},
-        indexes=dict(publication.indexes),
+        indexes=dict(publication.indexes or {}),
         counts={_short(name): table.count_rows() for name, table in heads.items()},
         cursors=dict(publication.cursors),
         gates=dict(publication.gates),

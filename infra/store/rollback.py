@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from datetime import datetime
 
-from infra.store import releases
+from infra.store import features, releases
 from infra.store.connection import Store
 from infra.store.denials import deny_lost_rights
 from infra.store.heal import heal
@@ -25,6 +25,7 @@ def rollback(store: Store, number: int, *, now: datetime, wait_s: float = 60.0) 
         target, last = releases.get(store, number), releases.get(store, _newest(store))
         repair(store, last)
         deny_lost_rights(store, target, last)
+        features.deny_lost_rights(store, target, last)
         heads = {}
         for name, pinned in target.tables.items():
             table = store.open(name)

@@ -8,6 +8,7 @@ from typing import Any
 from infra.store.connection import Store
 from infra.store.table_files import TableFiles
 from schemas.errors import HeadwaterError
+from schemas.feature import FEATURES
 from schemas.release import Release, TableVersion
 
 
@@ -38,6 +39,8 @@ def _links(store: Store, release: Release) -> list[str]:
     documents = _column(store, release, "documents", "document_id")
     problems = _repeated("documents", documents)
     for name in release.tables:
+        if name.startswith(FEATURES):
+            problems += _repeated(name, _column(store, release, name, "row_id"))
         if name.startswith("chunks__"):
             problems += _repeated(name, _column(store, release, name, "chunk_id"))
             lost = set(_column(store, release, name, "document_id")) - set(documents)

@@ -15,6 +15,8 @@ project: watched
 sources:
   notes: {type: files, uri: notes/, acl: [everyone], schedule: {cron: "* * * * *"}}
   letters: {type: files, uri: letters/, acl: [everyone]}
+features:
+  customer: {type: csv, uri: customers.csv, entity: id, time: at, acl: [everyone]}
 """
 HEADWATER = str(Path(sys.executable).parent / "headwater")
 
@@ -45,6 +47,7 @@ def test_a_cron_schedule_fires_and_leaves_its_change_report(tmp_path: Path) -> N
         assert [row["deployment"] for row in first["deployments"]] == [
             "ingest/watched-notes",
             "ingest/watched-letters",
+            "ingest/watched-customer",
         ]
         assert again["deployments"] == first["deployments"]
 

@@ -11,7 +11,8 @@ from typing import Any
 
 import pytest
 
-from flows.stages.ingesting import IngestOptions, ingest_source
+from flows.stages.featuring import ingest_one
+from flows.stages.ingesting import IngestOptions
 from infra.store import releases
 from schemas.run import Run
 from tests.flows.projects import NO_TEXT, Project, page
@@ -33,14 +34,14 @@ def prefect_home(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Path]:
         yield home
 
 
-def as_flow(project: Project, **options: Any) -> Run:
+def as_flow(project: Project, name: str = "docs", **options: Any) -> Run:
     from flows.ingest import ingest_in_workspace
 
-    return ingest_in_workspace(project.open(), "docs", IngestOptions(**options))
+    return ingest_in_workspace(project.open(), name, IngestOptions(**options))
 
 
-def plainly(project: Project, **options: Any) -> Run:
-    return ingest_source(project.open(), "docs", IngestOptions(**options))
+def plainly(project: Project, name: str = "docs", **options: Any) -> Run:
+    return ingest_one(project.open(), name, IngestOptions(**options))
 
 
 def comparable(run: dict[str, Any]) -> dict[str, Any]:
@@ -88,4 +89,20 @@ def test_a_flow_does_what_the_plain_stages_do(project: Project) -> None:
     both(allow_rebuild=True)
 
     assert states == ["published", "unchanged", "unchanged", "published", "refused", "refused", "published"]
+    assert everything(project) == everything(twin)
+
+
+@pytest.mark.usefixtures("prefect_home")
+def test_a_feature_is_ingested_by_the_same_flow(project: Project) -> None:
+    how = {"type": "csv", "uri": "customers.csv", "entity": "id", "time": "at", "acl": ["everyone"]}
+    project.settings["features"] = {"customer": how}
+    twin = replace(project, root=project.root, settings={**project.settings, "store": {"uri": "twin"}})
+    states: list[str] = []
+    for rows in ("1,2026-01-01T00:00:00Z", "1,2026-01-01T00:00:00Z", "1,2026-01-02T00:00:00Z\n2,soon", ""):
+        (project.root / "customers.csv").write_text(f"id,at\n{rows}\n")
+        ours, theirs = plainly(project, "customer"), as_flow(twin, "customer")
+        assert comparable(ours.as_dict()) == comparable(theirs.as_dict())
+        states.append(theirs.state)
+
+    assert states == ["published", "unchanged", "published", "refused"]
     assert everything(project) == everything(twin)
