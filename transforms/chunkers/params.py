@@ -12,7 +12,7 @@ SMALLEST_LIMIT = 16
 class Headings:
     """How documents are cut along their headings."""
 
-    max_tokens: int = 256
+    max_tokens: int = 128
     """Longest embedded string in tokens, special tokens and heading prefix included."""
 
     def __post_init__(self) -> None:
