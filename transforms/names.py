@@ -46,7 +46,7 @@ def boost_named(hits: Sequence[Hit], question: str, *, weight: float) -> list[Hi
     first five for .975 of the questions instead of .900, and no set of others lost more than noise.
     """
     names = {hit.chunk_id: _names(hit.row) for hit in hits}
-    shares = _shares({name for all_of in names.values() for name in all_of}, question)
+    shares = _shares(list(names.values()), question)
     return ranked(
         replace(
             hit, named=round(weight * max((shares[name] for name in names[hit.chunk_id]), default=0.0), 9)
@@ -63,14 +63,16 @@ def _names(row: dict[str, Any]) -> set[tuple[str, str]]:
     return {(kind, name) for kind, name in names.items() if name and kind not in UNTELLING}
 
 
-def _shares(names: set[tuple[str, str]], question: str) -> dict[tuple[str, str], float]:
+def _shares(named: Sequence[set[tuple[str, str]]], question: str) -> dict[tuple[str, str], float]:
     """Return for each name how far the question names it, 0..1, against the name that it names best.
 
     Times the share of its telling words that the question has, by its square root: a long title is seldom
-    said whole. A word is told apart from those of other names of its kind.
+    said whole. A word is compared with other names of its kind; to have none is to have another.
     """
+    names = set().union(*named)
     words = {name: sorted(set(_words(name[1])) - _SPOKEN) for name in names}
     kinds = Counter(kind for kind, _ in names)
+    kinds.update(kind for kind in list(kinds) if not all(kind in dict(all_of) for all_of in named))
     found = Counter((kind, word) for (kind, name), all_of in words.items() for word in all_of)
     telling = {(kind, word): log(kinds[kind] / count) for (kind, word), count in found.items()}
     asked = _asked(question)
