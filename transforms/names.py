@@ -11,7 +11,7 @@ from collections import Counter
 from collections.abc import Sequence
 from dataclasses import replace
 from itertools import pairwise
-from math import log, sqrt
+from math import log
 from pathlib import PurePosixPath
 from typing import Any
 from urllib.parse import unquote
@@ -66,8 +66,7 @@ def _names(row: dict[str, Any]) -> set[tuple[str, str]]:
 def _shares(named: Sequence[set[tuple[str, str]]], question: str) -> dict[tuple[str, str], float]:
     """Return for each name how far the question names it, 0..1, against the name that it names best.
 
-    Times the share of its telling words that the question has, by its square root: a long title is seldom
-    said whole. A word is compared with other names of its kind; to have none is to have another.
+    A word is compared with other names of its kind; to have none is to have another.
     """
     names = set().union(*named)
     words = {name: sorted(set(_words(name[1])) - _SPOKEN) for name in names}
@@ -80,9 +79,8 @@ def _shares(named: Sequence[set[tuple[str, str]]], question: str) -> dict[tuple[
         (kind, name): sum(telling[kind, word] for word in all_of if _is_said(word, asked))
         for (kind, name), all_of in words.items()
     }
-    whole = {name: sum(telling[name[0], word] for word in all_of) for name, all_of in words.items()}
     best = max(said.values(), default=0.0)
-    return {name: said[name] / best * sqrt(said[name] / whole[name]) if said[name] else 0.0 for name in names}
+    return {name: told / best if told else 0.0 for name, told in said.items()}
 
 
 def _asked(question: str) -> frozenset[str]:
