@@ -19,8 +19,9 @@ from typing import NamedTuple
 
 FULL_SHARE = 1 / 2
 """A piece may end anywhere past this share of the budget: room for the cuts to fall back into step a few
-pieces after an edit. Measured on 25 documents of 38 kB, each as one paragraph: 2.5 new pieces an edit, and
-5.7 without this room, for 9% more pieces (2% where there are headings)."""
+pieces after an edit. At 128 tokens three quarters are too narrow: one edit of a long document made 13 new
+pieces, with a half at most 3. It costs 11% more pieces, and finds more: recall in 500 tokens .803 -> .813 on
+chunking_evaluation, its IoU at 5 .085 -> .095."""
 
 SHORT_SHARE = 1 / 8
 """Of two last pieces, one under this share of the budget is short: it says too little to be found alone."""

@@ -13,7 +13,10 @@ class Headings:
     """How documents are cut along their headings."""
 
     max_tokens: int = 128
-    """Longest embedded string in tokens, special tokens and heading prefix included."""
+    """Longest embedded string in tokens, special tokens and heading prefix included.
+
+    Small chunks are found and packed more precisely; a context puts neighbors together again.
+    """
 
     def __post_init__(self) -> None:
         """Refuse a limit that leaves no room for text beside its headings."""
