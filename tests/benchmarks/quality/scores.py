@@ -60,9 +60,10 @@ class Asker:
     ) -> list[Span]:
         """Return a context's passages, and the hits after them in case it holds less than the budget.
 
-        A model's tokens are shorter than words, and the prompt has its own: it is given twice the budget.
+        A model's tokens are shorter than words, and fences cost some: it is given half as many again, and
+        room for the template, so that it holds about the budget.
         """
-        asked = request.model_copy(update={"budget_tokens": 300 + 2 * budget})
+        asked = request.model_copy(update={"budget_tokens": 300 + 3 * budget // 2})
         made = assembled_from(self._workspace, asked, found)
         passages = [self._span(c.uri, c.start, c.end) for c in made.citations]
         inside = {span for span in hits if any(_holds(passage, span) for passage in passages)}
