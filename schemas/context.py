@@ -89,13 +89,17 @@ class Citation(Frozen):
     """Seconds from the source's last change to now; not part of the digest."""
     stale: bool
     score: float
+    chunk_ids: tuple[str, ...] = ()
+    """All chunks that the quote covers, in their order; `chunk_id` is the one that was found first."""
+    flags: tuple[str, ...] = ()
+    """`hidden_characters`: invisible or bidirectional controls were taken out of the prompt's copy."""
 
 
 class Dropped(Frozen):
     """A candidate that is not in the context, and why."""
 
     chunk_id: str
-    why: Literal["duplicate", "over_budget", "below_top_k", "not_relevant", "span_mismatch"]
+    why: Literal["duplicate", "over_budget", "below_top_k", "not_relevant", "span_mismatch", "too_old"]
 
 
 class Candidate(Frozen):
@@ -109,8 +113,15 @@ class Candidate(Frozen):
     vector_rank: int | None
     keyword_score: float | None
     keyword_rank: int | None
+    named: float
+    """Part of the score that comes from the question naming the document."""
+    support: float
+    """Part of the score that comes from the passages beside it."""
+    freshness: float
+    """What the score was multiplied by for the source's half-life; 1 is no change."""
     score: float
     verdict: str
+    """`kept`, `merged` into the passage beside it, or why it was dropped."""
 
 
 class Tokens(Frozen):

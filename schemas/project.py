@@ -94,6 +94,10 @@ class SourceSection(Section):
     time: str | None = None
     acl_column: str | None = None
     parsers: dict[str, str] = {}
+    max_age: Duration | None = None
+    """What its source changed longer ago than this is no longer put into a context."""
+    half_life: Duration | None = None
+    """A passage this much older than the release counts half."""
 
     @model_validator(mode="after")
     def _options_fit_the_type(self) -> SourceSection:
@@ -131,10 +135,23 @@ class ContextViewSection(Section):
     functions: tuple[FunctionSection, ...] = ()
     """What is asked for every request, by a function or over HTTP."""
     budget_tokens: Annotated[int, Field(ge=64, le=1_000_000)] = 2_000
-    top_k: Annotated[int, Field(ge=1, le=100)] = 8
+    reserve_tokens: Annotated[int, Field(ge=0)] = 0
+    """Of the budget: what is left free for the answer."""
+    top_k: Annotated[int, Field(ge=1, le=100)] = 16
+    """Passages at most; what the budget has left after them goes to the text around them."""
     depth: Annotated[int, Field(ge=1, le=1_000)] = 100
-    vector_weight: Share = 0.4
+    vector_weight: Share = 0.5
     """Share of the vector leg in the fused score; the rest is the keyword leg's."""
+    name_weight: Share = 0.2
+    """What a document gains whose title, file name or label the question names."""
+    support_weight: Share = 0.1
+    """What a passage gains from the better one of those before and after it."""
+    neighbors: Annotated[int, Field(ge=0, le=8)] = 1
+    """Chunks before and after a passage that join it while the budget lasts."""
+    order: Literal["relevance", "edges", "source"] = "relevance"
+    """How passages stand in the prompt: best first, best at both ends, or as in their documents."""
+    template: str | None = None
+    """A Jinja2 file that writes the prompt; see `transforms/template.py`."""
     min_score: Share | None = None
     """Below this vector similarity nothing is relevant: `answerable: false`. Unset, the default holds."""
 

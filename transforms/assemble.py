@@ -1,31 +1,33 @@
-"""Assembling: ranked hits become the messages of a prompt within a token budget, every passage cited."""
+"""Assembling: chosen hits become the messages of a prompt within a token budget, every passage cited."""
 
 from __future__ import annotations
 
 import hashlib
 import json
-from collections.abc import Sequence
-from dataclasses import dataclass
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field
 from datetime import datetime
 from typing import Any
 
 from schemas.context import Candidate, Citation, Dropped, Message, Tokens
-from schemas.errors import ConfigError
 from schemas.tools import Tokenizer
-from transforms.prompt import Passage, passage_text, render
-from transforms.rank import Hit, near_duplicates
+from transforms.choose import Assembly, Chosen, best_similarity, count, flags, heading, passage
+from transforms.prompt import Prompt
+from transforms.rank import Hit
+from transforms.spans import Place, Span, grow, holds, merge
 
-RELEVANT = 0.30
-"""Cosine similarity of the best passage below which nothing is relevant, for all-MiniLM-L6-v2."""
+TOLD = ("duplicate", "over_budget", "span_mismatch", "too_old")
+"""Why a candidate is not there, where a reader could have expected it."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Assembly:
-    """How a context is assembled."""
+class Shelf:
+    """What the store holds around the chosen hits, as far as the caller may read it."""
 
-    budget_tokens: int
-    top_k: int
-    min_score: float = RELEVANT
+    texts: Mapping[str, str]
+    """Documents' texts by document id: what every citation is sliced from."""
+    around: Mapping[Place, dict[str, Any]] = field(default_factory=dict)
+    """Chunks before and after the hits."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -53,29 +55,34 @@ class Assembled:
 
 
 def assemble(
-    question: str, hits: Sequence[Hit], params: Assembly, *, tokenizer: Tokenizer, fence: str, now: datetime
+    question: str,
+    hits: Sequence[Hit],
+    chosen: Chosen,
+    params: Assembly,
+    *,
+    shelf: Shelf,
+    tokenizer: Tokenizer,
+    prompt: Prompt,
+    now: datetime,
 ) -> Assembled:
-    """Return the prompt for a question: the best hits that fit, or a statement that nothing is relevant.
+    """Return the prompt for a question: chosen hits as passages, or a statement that nothing is relevant.
 
-    Raises ConfigError when the budget cannot even hold the template and the question.
+    `hits` are all candidates, to tell what became of each.
     """
-    empty = render(question, (), fence=fence)
-    if (needed := _count(empty, tokenizer)) > params.budget_tokens:
-        raise ConfigError(
-            f"the budget is {params.budget_tokens} tokens; the template and the question alone need {needed}",
-            fix="raise budget_tokens or shorten the question",
-        )
-    verdicts = _select(hits, params, tokenizer, fence, params.budget_tokens - needed)
-    kept = [hit for hit in hits if verdicts[hit.chunk_id] == "kept"]
-    messages = _rendered(question, kept, fence)
-    while (used := _count(messages, tokenizer)) > params.budget_tokens and kept:
-        verdicts[kept.pop().chunk_id] = "over_budget"
-        messages = _rendered(question, kept, fence)
+    verdicts = dict(chosen.verdicts)
+    for hit in chosen.hits:
+        if not holds(hit.row, shelf.texts):
+            verdicts[hit.chunk_id] = "span_mismatch"
+    kept = [hit for hit in chosen.hits if verdicts[hit.chunk_id] == "kept"]
+    spans, messages, used = _fitted(question, kept, chosen.room, params, shelf, tokenizer, prompt)
+    _tell(verdicts, kept, spans)
     return Assembled(
-        answerable=bool(kept),
-        reason=None if kept else _reason(hits, verdicts, params),
+        answerable=bool(spans or prompt.extras),
+        reason=None if spans else _reason(hits, verdicts, params),
         messages=messages,
-        citations=tuple(_citation(n, hit, now) for n, hit in enumerate(kept, start=1)),
+        citations=tuple(
+            _citation(n, span, shelf.texts, now) for n, span in enumerate(spans, start=1 + len(prompt.extras))
+        ),
         tokens=Tokens(used=used, budget=params.budget_tokens),
         dropped=_dropped(hits, verdicts),
         verdicts=verdicts,
@@ -94,6 +101,9 @@ def explained(hits: Sequence[Hit], verdicts: dict[str, str]) -> tuple[Candidate,
             vector_rank=hit.vector_rank,
             keyword_score=hit.keyword_score,
             keyword_rank=hit.keyword_rank,
+            named=hit.named,
+            support=hit.support,
+            freshness=hit.freshness,
             score=hit.score,
             verdict=verdicts[hit.chunk_id],
         )
@@ -101,92 +111,95 @@ def explained(hits: Sequence[Hit], verdicts: dict[str, str]) -> tuple[Candidate,
     )
 
 
-def heading(row: dict[str, Any]) -> str:
-    """Return a chunk's heading path, without its title where the path begins with it."""
-    path = list(row["headings"] or [])
-    return " > ".join(path[1:] if path and path[0] == row["title"] else path)
+def ordered(spans: Sequence[Span], order: str) -> list[Span]:
+    """Return spans, given best first, as they stand in the prompt.
+
+    `edges`: the best at both ends and the weakest in the middle, where models read least carefully (Liu et
+    al., Lost in the Middle, 2023). `source`: as in their documents.
+    """
+    if order == "edges":
+        return [*spans[::2], *reversed(spans[1::2])]
+    if order == "source":
+        return sorted(spans, key=lambda span: (span.hit.row["source"], span.hit.row["uri"], span.start))
+    return list(spans)
 
 
-def passage(n: int, row: dict[str, Any]) -> Passage:
-    """Return a chunk as the n-th passage of a prompt."""
-    changed = row["source_at"]
-    return Passage(
-        n=n,
-        title=row["title"],
-        heading=heading(row),
-        text=str(row["quote"]),
-        stale=row["status"] == "stale",
-        changed_on=changed.date().isoformat() if changed else None,
-    )
+def _fitted(
+    question: str,
+    kept: list[Hit],
+    room: int,
+    params: Assembly,
+    shelf: Shelf,
+    tokenizer: Tokenizer,
+    prompt: Prompt,
+) -> tuple[list[Span], tuple[Message, ...], int]:
+    """Return the passages that fit for certain: grown, else as they are, else without the weakest."""
+    plain = merge(kept, shelf.texts)
+    around = list(shelf.around.values()) if params.neighbors and plain else []
+    costs = tokenizer.count([str(row["quote"]) for row in around]) if around else []
+    sizes = dict(zip((str(row["chunk_id"]) for row in around), costs, strict=True))
+    grown = grow(plain, shelf.around, shelf.texts, steps=params.neighbors, room=room, sizes=sizes)
+    shorter = (plain[:n] for n in range(len(plain), -1, -1))
+    for best in (grown, *shorter):
+        spans = ordered(best, params.order)
+        shown = [passage(span.hit.row, span.quote(shelf.texts)) for span in spans]
+        messages = prompt.render(question, shown)
+        used = count(messages, tokenizer)
+        if used <= params.prompt_tokens:
+            break
+    return spans, messages, used
 
 
-def _select(
-    hits: Sequence[Hit], params: Assembly, tokenizer: Tokenizer, fence: str, room: int
-) -> dict[str, str]:
-    """Decide about every hit in rank order; the cost of a passage alone bounds its share of the prompt."""
-    best = max((hit.vector_score or 0.0 for hit in hits), default=0.0)
-    if best < params.min_score:
-        return {hit.chunk_id: "not_relevant" for hit in hits}
-    repeated = near_duplicates(hits[: 4 * params.top_k])
-    verdicts: dict[str, str] = {}
-    kept = 0
-    for hit in hits:
-        if hit.chunk_id in repeated:
-            verdicts[hit.chunk_id] = "duplicate"
-        elif kept == params.top_k:
-            verdicts[hit.chunk_id] = "below_top_k"
-        elif (cost := tokenizer.count([passage_text(passage(kept + 1, hit.row), fence=fence)])[0]) > room:
+def _tell(verdicts: dict[str, str], kept: Sequence[Hit], spans: Sequence[Span]) -> None:
+    """Note which hits a passage of another holds, and which did not fit after all."""
+    shown = {str(chunk["chunk_id"]): span.hit.chunk_id for span in spans for chunk in span.chunks}
+    for hit in kept:
+        if hit.chunk_id not in shown:
             verdicts[hit.chunk_id] = "over_budget"
-        else:
-            verdicts[hit.chunk_id] = "kept"
-            room -= cost
-            kept += 1
-    return verdicts
-
-
-def _rendered(question: str, kept: Sequence[Hit], fence: str) -> tuple[Message, ...]:
-    return render(question, [passage(n, hit.row) for n, hit in enumerate(kept, start=1)], fence=fence)
-
-
-def _count(messages: Sequence[Message], tokenizer: Tokenizer) -> int:
-    return sum(tokenizer.count([message.content for message in messages]))
+        elif shown[hit.chunk_id] != hit.chunk_id:
+            verdicts[hit.chunk_id] = "merged"
 
 
 def _reason(hits: Sequence[Hit], verdicts: dict[str, str], params: Assembly) -> str:
     if not hits:
         return "no passage that this principal may read was found"
-    if "over_budget" in verdicts.values():
-        return f"no passage fits into {params.budget_tokens} tokens"
-    best = max((hit.vector_score or 0.0 for hit in hits), default=0.0)
-    return f"the best passage has similarity {best:.2f}, below {params.min_score:.2f}"
+    found = set(verdicts.values())
+    if "over_budget" in found:
+        return f"no passage fits into {params.prompt_tokens} tokens"
+    if found == {"too_old"}:
+        return "every passage that was found is older than its source's max_age"
+    if "not_relevant" not in found:
+        return "no passage that was found stands in its document any more"
+    young = [hit for hit in hits if verdicts[hit.chunk_id] != "too_old"]
+    return f"the best passage has similarity {best_similarity(young):.2f}, below {params.min_score:.2f}"
 
 
-def _citation(n: int, hit: Hit, now: datetime) -> Citation:
-    row = hit.row
-    changed = row["source_at"]
+def _citation(n: int, span: Span, texts: Mapping[str, str], now: datetime) -> Citation:
+    row, changed, quote = span.hit.row, span.hit.row["source_at"], span.quote(texts)
     return Citation(
         n=n,
-        chunk_id=hit.chunk_id,
+        chunk_id=span.hit.chunk_id,
         document_id=row["document_id"],
         uri=row["uri"],
         title=row["title"],
         heading=heading(row),
-        page=row["page"],
-        start=row["start"],
-        end=row["end"],
-        quote=row["quote"],
+        page=span.chunks[0]["page"],
+        start=span.start,
+        end=span.end,
+        quote=quote,
         source=row["source"],
         source_at=changed,
         age_s=round((now - changed).total_seconds(), 3) if changed else None,
         stale=row["status"] == "stale",
-        score=hit.score,
+        score=span.hit.score,
+        chunk_ids=tuple(str(chunk["chunk_id"]) for chunk in span.chunks),
+        flags=flags(row, quote),
     )
 
 
 def _dropped(hits: Sequence[Hit], verdicts: dict[str, str]) -> tuple[Dropped, ...]:
-    told = ("duplicate", "over_budget")
     return tuple(
-        Dropped(chunk_id=hit.chunk_id, why=verdicts[hit.chunk_id])
+        Dropped.model_validate({"chunk_id": hit.chunk_id, "why": verdicts[hit.chunk_id]})
         for hit in hits
-        if verdicts[hit.chunk_id] in told
+        if verdicts[hit.chunk_id] in TOLD
     )

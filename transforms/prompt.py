@@ -11,9 +11,10 @@ import hashlib
 import hmac
 import re
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 from schemas.context import Message
+from transforms.template import Template
 
 SYSTEM = (
     "Answer the question from the numbered passages in the next message and from nothing else. "
@@ -49,10 +50,34 @@ def marker(secret: bytes, release: int, request: str) -> str:
     return hmac.new(secret, f"{release}\n{request}".encode(), hashlib.sha256).hexdigest()[:MARKER_DIGITS]
 
 
-def render(question: str, passages: Sequence[Passage], *, fence: str) -> tuple[Message, ...]:
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Prompt:
+    """How a prompt is written: the marker of its fence, a template of one's own, what stands first."""
+
+    fence: str
+    template: Template | None = None
+    extras: tuple[Passage, ...] = ()
+    """Passages that are not retrieved, such as an entity's facts: numbered first, and always shown."""
+
+    def render(self, question: str, passages: Sequence[Passage]) -> tuple[Message, ...]:
+        """Return the messages: the static instruction, then fenced passages and the question."""
+        return render(question, self.numbered(passages), fence=self.fence, template=self.template)
+
+    def numbered(self, passages: Sequence[Passage]) -> list[Passage]:
+        """Return extras and passages with the numbers they are cited by, from 1."""
+        return [replace(passage, n=n) for n, passage in enumerate([*self.extras, *passages], start=1)]
+
+
+def render(
+    question: str, passages: Sequence[Passage], *, fence: str, template: Template | None = None
+) -> tuple[Message, ...]:
     """Return the messages of a prompt: the static instruction, then fenced passages and the question."""
-    body = "\n\n".join(passage_text(p, fence=fence) for p in passages) if passages else NO_PASSAGES
-    intro = f"Passages, each between lines marked {fence}:\n\n" if passages else ""
+    fenced = [passage_text(passage, fence=fence) for passage in passages]
+    if template is not None:
+        system, user = template.render(question, fenced, fence)
+        return (Message(role="system", content=system or SYSTEM), Message(role="user", content=user))
+    body = "\n\n".join(fenced) if fenced else NO_PASSAGES
+    intro = f"Passages, each between lines marked {fence}:\n\n" if fenced else ""
     user = f"{intro}{body}\n\nQuestion: {question}"
     return (Message(role="system", content=SYSTEM), Message(role="user", content=user))
 
@@ -68,6 +93,11 @@ def passage_text(passage: Passage, *, fence: str) -> str:
         + (f" ({', '.join(notes)})" if notes else "")
     )
     return f"<{fence} {head}>\n{visible(passage.text)}\n</{fence}>"
+
+
+def hides(text: str) -> bool:
+    """Tell whether a text has characters that nobody sees."""
+    return not text.isascii() and HIDDEN.search(text) is not None
 
 
 def visible(text: str) -> str:

@@ -3,22 +3,31 @@
 from __future__ import annotations
 
 import time
+from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Any
 
 from flows.workspace import Workspace
 from infra.store import releases
 from infra.store.denials import forbidden
-from infra.store.search import Readable, keyword_leg, vector_leg
+from infra.store.filters import is_in
+from infra.store.search import Readable, chunks_at, keyword_leg, vector_leg
 from schemas.context import Context, ContextRequest
 from schemas.errors import ConfigError, NotFoundError
 from schemas.identity import digest
 from schemas.project import ContextViewSection
 from schemas.release import Release
+from schemas.section import duration_s
 from schemas.tools import Embedder
-from transforms.assemble import RELEVANT, Assembly, assemble, explained
-from transforms.prompt import marker
+from transforms.age import Aging, let_age, too_old
+from transforms.assemble import Assembled, Shelf, assemble, explained
+from transforms.choose import RELEVANT, Assembly, choose
+from transforms.names import boost_named
+from transforms.prompt import Passage, Prompt, marker
 from transforms.rank import Hit, fuse
+from transforms.spans import places_around
+from transforms.support import add_support
+from transforms.template import Template
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -30,52 +39,45 @@ class Retrieval:
     section: ContextViewSection
     embedder: Embedder
     hits: list[Hit]
+    table: Any
+    """The chunk table, pinned to the release."""
+    readable: Readable
 
 
-def context(workspace: Workspace, request: ContextRequest) -> Context:
+def context(workspace: Workspace, request: ContextRequest, *, extras: Sequence[Passage] = ()) -> Context:
     """Return the context for a question at one release, with nothing in it the principal may not read.
 
-    Raises NotFoundError for an unknown view or release, ConfigError for a budget that is too small.
+    `extras` are passages that were not retrieved, such as an entity's facts: they stand first, are numbered
+    from 1, count in the budget and are always shown. Raises NotFoundError for an unknown view or release,
+    ConfigError for a budget that is too small.
     """
     started = time.perf_counter()
     found = retrieve(workspace, request)
     retrieved = time.perf_counter()
-    section = found.section
-    assembled = assemble(
-        request.question,
-        found.hits,
-        Assembly(
-            budget_tokens=request.budget_tokens or section.budget_tokens,
-            top_k=section.top_k,
-            min_score=RELEVANT if section.min_score is None else section.min_score,
-        ),
-        tokenizer=found.embedder.tokenizer,
-        fence=fence(workspace, found.release, request, found.view),
-        now=workspace.clock(),
-    )
+    made = assembled_from(workspace, request, found, extras=extras)
     finished = time.perf_counter()
     return Context(
-        context_id=digest("context", assembled.digest, str(workspace.clock())),
-        digest=assembled.digest,
+        context_id=digest("context", made.digest, str(workspace.clock())),
+        digest=made.digest,
         release=found.release.release,
         context_view=found.view,
         question=request.question,
-        answerable=assembled.answerable,
-        reason=assembled.reason,
-        messages=assembled.messages,
-        citations=assembled.citations,
-        tokens=assembled.tokens,
-        dropped=assembled.dropped,
+        answerable=made.answerable,
+        reason=made.reason,
+        messages=made.messages,
+        citations=made.citations,
+        tokens=made.tokens,
+        dropped=made.dropped,
         timings_ms={
             "retrieve": round(1000 * (retrieved - started), 3),
             "assemble": round(1000 * (finished - retrieved), 3),
         },
-        explain=explained(found.hits, assembled.verdicts) if request.explain else (),
+        explain=explained(found.hits, made.verdicts) if request.explain else (),
     )
 
 
 def retrieve(workspace: Workspace, request: ContextRequest) -> Retrieval:
-    """Return the ranked hits for a question: both legs under the same pre-filter, fused."""
+    """Return the ranked hits for a question: both legs under the same pre-filter, fused and weighed."""
     view, section = view_of(workspace, request.view)
     release, newest = releases_of(workspace, request)
     index = _index_of(release, section.index)
@@ -90,7 +92,89 @@ def retrieve(workspace: Workspace, request: ContextRequest) -> Retrieval:
     vector = vector_leg(table, embedder.embed_query(request.question), readable, section.depth)
     keyword = keyword_leg(table, request.question, readable, section.depth)
     hits = fuse(vector, keyword, vector_weight=section.vector_weight)
-    return Retrieval(release=release, view=view, section=section, embedder=embedder, hits=hits)
+    hits = boost_named(hits, request.question, weight=section.name_weight)
+    hits = add_support(hits, weight=section.support_weight)
+    hits = let_age(hits, _aging(workspace), at=release.created_at)
+    return Retrieval(
+        release=release,
+        view=view,
+        section=section,
+        embedder=embedder,
+        hits=hits,
+        table=table,
+        readable=readable,
+    )
+
+
+def assembled_from(
+    workspace: Workspace, request: ContextRequest, found: Retrieval, *, extras: Sequence[Passage] = ()
+) -> Assembled:
+    """Return what `retrieve` found as a prompt; the same retrieval may serve several budgets."""
+    section, now = found.section, workspace.clock()
+    params = Assembly(
+        budget_tokens=request.budget_tokens or section.budget_tokens,
+        reserve_tokens=section.reserve_tokens,
+        top_k=section.top_k,
+        min_score=RELEVANT if section.min_score is None else section.min_score,
+        neighbors=section.neighbors,
+        order=section.order,
+    )
+    prompt = Prompt(
+        fence=fence(workspace, found.release, request, found.view),
+        template=_template(workspace, section.template),
+        extras=tuple(extras),
+    )
+    tokenizer = found.embedder.tokenizer
+    old = too_old(found.hits, _aging(workspace), now=now)
+    chosen = choose(request.question, found.hits, params, tokenizer=tokenizer, prompt=prompt, old=old)
+    return assemble(
+        request.question,
+        found.hits,
+        chosen,
+        params,
+        shelf=_shelf(workspace, found, chosen.hits, params.neighbors),
+        tokenizer=tokenizer,
+        prompt=prompt,
+        now=now,
+    )
+
+
+def _shelf(workspace: Workspace, found: Retrieval, hits: Sequence[Hit], steps: int) -> Shelf:
+    """Read what citations are sliced from: the documents of hits, and the chunks around them."""
+    documents = sorted({hit.row["document_id"] for hit in hits})
+    if not documents:
+        return Shelf(texts={})
+    version = found.release.tables["documents"].version
+    where = is_in("document_id", documents)
+    rows = workspace.store.scan("documents", ["document_id", "text"], where=where, version=version)
+    texts = dict(zip(rows["document_id"].to_pylist(), rows["text"].to_pylist(), strict=True))
+    places = places_around(hits, steps) if steps else []
+    return Shelf(texts=texts, around=chunks_at(found.table, places, found.readable))
+
+
+def _template(workspace: Workspace, path: str | None) -> Template | None:
+    if path is None:
+        return None
+    try:
+        text = (workspace.opened.root / path).read_text(encoding="utf-8")
+    except (OSError, UnicodeDecodeError) as problem:
+        raise ConfigError(
+            f"the template {path!r} cannot be read: {problem}",
+            fix="name a Jinja2 file, relative to the project file",
+        ) from problem
+    return Template(text, path)
+
+
+def _aging(workspace: Workspace) -> dict[str, Aging]:
+    """Return how the sources age that do."""
+    return {
+        name: Aging(
+            max_age_s=duration_s(source.max_age) if source.max_age else None,
+            half_life_s=duration_s(source.half_life) if source.half_life else None,
+        )
+        for name, source in workspace.opened.project.sources.items()
+        if source.max_age or source.half_life
+    }
 
 
 def view_of(workspace: Workspace, name: str | None) -> tuple[str, ContextViewSection]:

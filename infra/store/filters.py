@@ -25,6 +25,12 @@ def is_in(column: str, values: Iterable[str]) -> str:
     return f"{column} IN ({listed})" if listed else "false"
 
 
+def numbered(column: str, numbers: Iterable[int]) -> str:
+    """Return the filter that keeps rows whose column is one of the numbers; none of them keeps nothing."""
+    listed = ", ".join(str(int(number)) for number in numbers)
+    return f"{column} IN ({listed})" if listed else "false"
+
+
 def readable_by(entries: Iterable[str]) -> str:
     """Return the filter that keeps rows whose acl names one of the entries; no entry keeps nothing."""
     listed = ", ".join(quoted(entry) for entry in sorted(set(entries)))

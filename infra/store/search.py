@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
 import pyarrow as pa
 
-from infra.store.filters import both, is_in, readable_by
+from infra.store.filters import both, equals, is_in, numbered, readable_by
 from infra.store.search_index import EXACT_ROWS
 from schemas.tools import Vectors
 
@@ -16,7 +17,7 @@ if TYPE_CHECKING:
 
 COLUMNS = (
     "chunk_id", "document_id", "source", "key", "ordinal", "start", "end", "quote", "tokens", "title", "uri",
-    "headings", "page", "source_at", "status",
+    "headings", "page", "source_at", "status", "labels",
 )  # fmt: skip
 PAST_TIES = 16
 """Rows fetched beyond the depth, so that a tie at the cut is broken by chunk_id and not by chance."""
@@ -73,6 +74,24 @@ def keyword_leg(table: Table, question: str, readable: Readable, depth: int) -> 
         return found.drop_columns(["_score"]).append_column("score", scores)
 
     return _past_ties(fetch, depth)
+
+
+def chunks_at(
+    table: Table, places: Sequence[tuple[str, int]], readable: Readable
+) -> dict[tuple[str, int], dict[str, Any]]:
+    """Return the chunks at places (document id, number in it) that the caller may read, by place."""
+    if not places:
+        return {}
+    numbers: dict[str, list[int]] = {}
+    for document, n in places:
+        numbers.setdefault(document, []).append(n)
+    wanted = " OR ".join(
+        f"({both(equals('document_id', document), numbered('ordinal', of))})"
+        for document, of in sorted(numbers.items())
+    )
+    where = both(readable.filter(), wanted) or "false"
+    query = table.search().where(where).select(list(COLUMNS)).limit(None)
+    return {(row["document_id"], row["ordinal"]): row for row in query.to_arrow().to_pylist()}
 
 
 def _past_ties(fetch: Any, depth: int) -> pa.Table:

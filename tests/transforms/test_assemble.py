@@ -1,50 +1,40 @@
-from collections.abc import Sequence
-from dataclasses import dataclass
-from datetime import UTC, datetime
+from typing import Any
 
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
 from schemas.errors import ConfigError
-from transforms.assemble import Assembled, Assembly, assemble, explained
+from tests.transforms.hits import NOW, Words, as_hit, hit, pieces
+from transforms.assemble import Assembled, Shelf, assemble, explained, ordered
+from transforms.choose import Assembly, choose
+from transforms.prompt import Passage, Prompt
 from transforms.rank import Hit
+from transforms.spans import merge
 
-NOW = datetime(2026, 11, 20, tzinfo=UTC)
-
-
-@dataclass(frozen=True)
-class Words:
-    """Counts words: enough of a tokenizer to fill a budget."""
-
-    def count(self, texts: Sequence[str]) -> list[int]:
-        return [len(text.split()) for text in texts]
-
-    def offsets(self, text: str) -> list[tuple[int, int]]:
-        return [(0, len(text))]
+QUESTION = "How deep is it?"
+FACT = Passage(n=0, title="Customer 7", heading="", text="Pays by invoice.")
 
 
-def hit(name: str, quote: str, *, similarity: float = 0.9, status: str = "live") -> Hit:
-    row = {
-        "chunk_id": name,
-        "document_id": f"d-{name}",
-        "source": "s",
-        "uri": f"file:{name}",
-        "title": "Title",
-        "headings": ["Title", "Part"],
-        "page": None,
-        "start": 0,
-        "end": len(quote),
-        "quote": quote,
-        "source_at": NOW,
-        "status": status,
-    }
-    return Hit(row=row, score=similarity, vector_score=similarity, vector_rank=1)
+def stored(*hits: Hit) -> dict[str, str]:
+    return {str(hit.row["document_id"]): str(hit.row["quote"]) for hit in hits}
 
 
-def assembled(*hits: Hit, budget: int = 400, top_k: int = 8) -> Assembled:
-    params = Assembly(budget_tokens=budget, top_k=top_k)
-    return assemble("How deep is it?", hits, params, tokenizer=Words(), fence="f00d", now=NOW)
+def assembled(
+    *hits: Hit,
+    shelf: Shelf | None = None,
+    budget: int = 400,
+    top_k: int = 8,
+    old: tuple[str, ...] = (),
+    prompt: Prompt | None = None,
+    **settings: Any,
+) -> Assembled:
+    params = Assembly(budget_tokens=budget, top_k=top_k, **settings)
+    prompt = prompt or Prompt(fence="f00d")
+    words = Words([])
+    chosen = choose(QUESTION, hits, params, tokenizer=words, prompt=prompt, old=old)
+    shelf = shelf or Shelf(texts=stored(*hits))
+    return assemble(QUESTION, hits, chosen, params, shelf=shelf, tokenizer=words, prompt=prompt, now=NOW)
 
 
 def quotes(context: Assembled) -> list[str]:
@@ -53,11 +43,10 @@ def quotes(context: Assembled) -> list[str]:
 
 def test_passages_are_numbered_in_the_order_they_are_cited() -> None:
     found = assembled(hit("a", "first passage here"), hit("b", "second other words"))
+    prompt = found.messages[1].content
 
     assert [citation.n for citation in found.citations] == [1, 2]
-    assert found.messages[1].content.index("[1] Title > Part") < found.messages[1].content.index(
-        "[2] Title > Part"
-    )
+    assert prompt.index("[1] Title > Part") < prompt.index("[2] Title > Part")
 
 
 def test_a_passage_that_does_not_fit_makes_room_for_a_smaller_one() -> None:
@@ -79,6 +68,15 @@ def test_nothing_relevant_is_said_instead_of_padded() -> None:
 def test_a_budget_too_small_for_the_question_is_an_error_that_says_how_much_is_needed() -> None:
     with pytest.raises(ConfigError, match="alone need"):
         assembled(hit("a", "text"), budget=20)
+    with pytest.raises(ConfigError, match="300 are reserved; the template and the question alone need"):
+        assembled(hit("a", "text"), budget=310, reserve_tokens=300)
+
+
+def test_what_is_reserved_for_the_answer_is_left_free() -> None:
+    hits = [hit(f"c{n}", " ".join(f"w{n}-{k}" for k in range(20))) for n in range(8)]
+
+    assert assembled(*hits, budget=300).tokens.used > 200
+    assert assembled(*hits, budget=300, reserve_tokens=100).tokens.used <= 200
 
 
 def test_no_more_than_top_k_passages_are_shown() -> None:
@@ -95,23 +93,120 @@ def test_a_stale_passage_is_marked_in_its_citation_and_in_the_prompt() -> None:
     assert "stale)" in found.messages[1].content
 
 
+def test_a_passage_beyond_its_sources_age_is_dropped_and_said() -> None:
+    hits = [hit("a", "old words here"), hit("b", "young words there")]
+    found = assembled(*hits, old=("a",))
+
+    assert quotes(found) == ["young words there"]
+    assert [(d.chunk_id, d.why) for d in found.dropped] == [("a", "too_old")]
+    assert "max_age" in str(assembled(*hits, old=("a", "b")).reason)
+
+
+def test_a_quote_that_its_document_no_longer_has_is_dropped_and_said() -> None:
+    hits = [hit("a", "as it was"), hit("b", "still the same words")]
+    found = assembled(*hits, shelf=Shelf(texts={**stored(*hits), "d-a": "as it is"}))
+
+    assert quotes(found) == ["still the same words"]
+    assert [(d.chunk_id, d.why) for d in found.dropped] == [("a", "span_mismatch")]
+
+
+def test_hidden_characters_are_taken_out_of_the_prompt_and_flagged() -> None:
+    found = assembled(hit("a", "good\u202etext"), hit("b", "plain words"))
+
+    assert [citation.flags for citation in found.citations] == [("hidden_characters",), ()]
+    assert "goodtext" in found.messages[1].content
+    assert found.citations[0].quote == "good\u202etext"
+
+
+def test_a_passage_has_one_citation_that_names_all_its_chunks() -> None:
+    rows = pieces("d", ["First part.", "Second part.", "Third part."])
+    shelf = Shelf(
+        texts={"d": "First part.\n\nSecond part.\n\nThird part."},
+        around={("d", 2): rows[2]},
+    )
+    hits = [as_hit(rows[1], 0.9), as_hit(rows[0], 0.8)]
+    found = assembled(*hits, shelf=shelf, neighbors=1)
+
+    assert quotes(found) == ["First part.\n\nSecond part.\n\nThird part."]
+    assert found.citations[0].chunk_ids == ("d-0", "d-1", "d-2")
+    assert (found.citations[0].chunk_id, found.verdicts["d-0"]) == ("d-1", "merged")
+
+
+def test_neighbors_cost_no_hit_its_place() -> None:
+    rows = pieces("d", ["First part.", " ".join(["long"] * 200)])
+    shelf = Shelf(texts={"d": f"First part.\n\n{rows[1]['quote']}", "d-a": "another hit here"})
+    hits = [as_hit(rows[0], 0.9), hit("a", "another hit here", similarity=0.8)]
+    around = Shelf(texts=shelf.texts, around={("d", 1): rows[1]})
+
+    assert quotes(assembled(*hits, shelf=around, neighbors=1, budget=250)) == [
+        "First part.",
+        "another hit here",
+    ]
+
+
+def test_what_is_given_beside_retrieval_stands_first_and_counts() -> None:
+    hits = [hit("a", "about its depth")]
+    found = assembled(*hits, prompt=Prompt(fence="f00d", extras=(FACT,)))
+    prompt = found.messages[1].content
+
+    assert prompt.index("[1] Customer 7") < prompt.index("[2] Title > Part")
+    assert [citation.n for citation in found.citations] == [2]
+    assert found.tokens.used > assembled(*hits).tokens.used
+
+
+def test_orders_are_by_relevance_with_the_best_at_both_ends_or_as_in_the_source() -> None:
+    rows = [pieces(name, ["Words."])[0] for name in "dbcae"]
+    spans = merge([as_hit(row, 1 - n / 10) for n, row in enumerate(rows)], dict.fromkeys("abcde", "Words."))
+
+    def documents(order: str) -> str:
+        return "".join(span.hit.row["document_id"] for span in ordered(spans, order))
+
+    assert documents("relevance") == "dbcae"
+    assert documents("edges") == "dceab"
+    assert documents("source") == "abcde"
+
+
+def test_the_tokens_of_all_passages_are_counted_in_one_call() -> None:
+    words = Words([])
+    hits = [hit(f"c{n}", f"passage {n} and words {n * n}") for n in range(20)]
+    choose(
+        QUESTION,
+        hits,
+        Assembly(budget_tokens=4_000, top_k=8),
+        tokenizer=words,
+        prompt=Prompt(fence="f00d"),
+    )
+
+    assert words.calls == [2, 20]
+
+
 def test_explain_tells_of_every_candidate() -> None:
     hits = [hit("a", "one thing here"), hit("b", "one thing here"), hit("c", "another thing there")]
     found = assembled(*hits)
+    told = explained(hits, found.verdicts)
 
-    assert {c.chunk_id: c.verdict for c in explained(hits, found.verdicts)} == {
-        "a": "kept",
-        "b": "duplicate",
-        "c": "kept",
-    }
+    assert {c.chunk_id: c.verdict for c in told} == {"a": "kept", "b": "duplicate", "c": "kept"}
+    assert {(c.named, c.support, c.freshness) for c in told} == {(0.0, 0.0, 1.0)}
 
 
-@given(st.lists(st.text(alphabet="ab c", min_size=1, max_size=300), max_size=8), st.integers(120, 400))
-def test_the_budget_holds_and_the_same_inputs_give_the_same_digest(texts: list[str], budget: int) -> None:
-    hits = [hit(f"c{n}", text) for n, text in enumerate(texts)]
-    found = assembled(*hits, budget=budget)
+@given(
+    quotes=st.lists(st.text(alphabet="ab c", min_size=1, max_size=300), max_size=8),
+    budget=st.integers(120, 400),
+    order=st.sampled_from(["relevance", "edges", "source"]),
+    neighbors=st.integers(0, 2),
+)
+def test_the_budget_holds_and_the_same_inputs_give_the_same_digest(
+    quotes: list[str], budget: int, order: str, neighbors: int
+) -> None:
+    rows = pieces("d", quotes)
+    around = {("d", row["ordinal"]): row for row in rows[1::2]}
+    shelf = Shelf(texts={"d": "\n\n".join(quotes)}, around=around)
+    hits = [as_hit(row, 0.9) for row in rows[::2]]
+    given = {"shelf": shelf, "budget": budget, "order": order, "neighbors": neighbors}
+    found = assembled(*hits, **given)
 
     assert found.tokens.used <= budget
-    assert found.tokens.used == sum(Words().count([message.content for message in found.messages]))
-    assert found.digest == assembled(*hits, budget=budget).digest
+    assert found.tokens.used == sum(Words([]).count([message.content for message in found.messages]))
+    assert found.digest == assembled(*hits, **given).digest
     assert set(found.verdicts) == {one.chunk_id for one in hits}
+    assert all(c.quote == shelf.texts["d"][c.start : c.end] for c in found.citations)

@@ -50,7 +50,7 @@ def test_equal_scores_are_ordered_by_chunk_id(hits: list[tuple[str, float]]) -> 
 
 
 def hit(name: str, quote: str) -> Hit:
-    return Hit(row={"chunk_id": name, "quote": quote}, score=1.0)
+    return Hit(row={"chunk_id": name, "quote": quote}, fused=1.0)
 
 
 def test_the_same_words_again_are_a_duplicate_and_other_words_are_not() -> None:

@@ -17,13 +17,18 @@ from dataclasses import dataclass
 from operator import attrgetter
 from typing import NamedTuple
 
-FULL_SHARE = 3 / 4
+FULL_SHARE = 1 / 2
 """A piece may end anywhere past this share of the budget: room for the cuts to fall back into step a few
-pieces after an edit. Measured on 25 documents of 38 kB, each as one paragraph: 2.5 new pieces an edit, and
-5.7 without this room, for 9% more pieces (2% where there are headings)."""
+pieces after an edit. At 128 tokens three quarters are too narrow: one edit of a long document made 13 new
+pieces, with a half at most 3. It costs 11% more pieces, and finds more: recall in 500 tokens .803 -> .813 on
+chunking_evaluation, its IoU at 5 .085 -> .095."""
 
 SHORT_SHARE = 1 / 8
 """Of two last pieces, one under this share of the budget is short: it says too little to be found alone."""
+
+SENTENCE_SHARE = 1 / 4
+"""A piece of prose may be as short as this share of the budget, so that a sentence that fits is not cut.
+Measured on chunking_evaluation at 128 tokens: recall in 500 tokens .791 -> .803, in 1,000 .882 -> .887."""
 
 PROSE = ("paragraph", "list_item", "page")
 """Types that may be cut although they fit, to spare a short last piece."""
@@ -146,8 +151,15 @@ class Packer:
                 return cut
         if part.type in _BREAKS and (cut := _first([anywhere], self._breaks(_LINE))) is not None:
             return cut  # a short piece, rather than a row or a line that is cut though it fits
+        if part.type not in _BREAKS and (cut := self._whole_sentences(part, start, limit)) is not None:
+            return cut
         cut = _first([*inside, anywhere], self._breaks(_SPACE))
         return cut or (part.start if start < part.start else limit)
+
+    def _whole_sentences(self, part: Part, start: int, limit: int) -> int | None:
+        """Return where the last sentence ends that fits, unless what it leaves is too short a piece."""
+        low = self.starts[bisect_left(self.starts, start) + int(self.budget * SENTENCE_SHARE)]
+        return _first([Window(max(low, part.start + 1), limit, max)], self._breaks(_SENTENCE))
 
     def _breaks(self, pattern: re.Pattern[str]) -> Places:
         return lambda low, high: [

@@ -12,8 +12,11 @@ SMALLEST_LIMIT = 16
 class Headings:
     """How documents are cut along their headings."""
 
-    max_tokens: int = 256
-    """Longest embedded string in tokens, special tokens and heading prefix included."""
+    max_tokens: int = 128
+    """Longest embedded string in tokens, special tokens and heading prefix included.
+
+    Small chunks are found and packed more precisely; a context puts neighbors together again.
+    """
 
     def __post_init__(self) -> None:
         """Refuse a limit that leaves no room for text beside its headings."""

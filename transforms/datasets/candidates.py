@@ -76,9 +76,14 @@ def whole(role: str, chunk: dict[str, Any]) -> Use:
     return _use(role, chunk, chunk["start"], chunk["end"], chunk["quote"])
 
 
-def cited(inputs: Inputs, citation: Citation) -> Use:
-    """Return the use of a passage that a prompt shows beside the one that answers."""
-    return whole("shown", inputs.chunks.row(citation.chunk_id))
+def chunks_of(citation: Citation) -> tuple[str, ...]:
+    """Return the ids of the chunks that a passage holds."""
+    return citation.chunk_ids or (citation.chunk_id,)
+
+
+def cited(inputs: Inputs, chunk_id: str) -> Use:
+    """Return the use of a chunk that a prompt shows beside the one that answers."""
+    return whole("shown", inputs.chunks.row(chunk_id))
 
 
 def _rows(inputs: Inputs) -> Iterator[dict[str, Any]]:

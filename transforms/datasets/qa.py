@@ -5,8 +5,8 @@ from __future__ import annotations
 from collections.abc import Iterator
 
 from schemas.context import Context, Message
-from schemas.dataset import Example, Refusal, Refused
-from transforms.datasets.candidates import Candidate, Offer, cited, evidence, offers
+from schemas.dataset import Example, Refusal, Refused, Use
+from transforms.datasets.candidates import Candidate, Offer, chunks_of, cited, evidence, offers
 from transforms.datasets.inputs import Inputs
 from transforms.datasets.params import Qa
 
@@ -34,10 +34,10 @@ def _rows(inputs: Inputs, offer: Offer, params: Qa) -> Iterator[Example | Refuse
 def _row(inputs: Inputs, candidate: Candidate, params: Qa) -> Example | Refused:
     document = candidate.chunk["document_id"]
     found = inputs.ask(candidate.question.text)
-    number = next((c.n for c in found.citations if c.chunk_id == candidate.chunk["chunk_id"]), None)
+    number = next((c.n for c in found.citations if candidate.chunk["chunk_id"] in chunks_of(c)), None)
     if number is None:
         return Refused(reason=Refusal.NOT_RETRIEVED, document_id=document)
-    others = [cited(inputs, c) for c in found.citations if c.n != number] if params.grounded else []
+    others = _shown(inputs, found, candidate) if params.grounded else []
     if not all(inputs.readable(use.document_id, use.acl) for use in others):
         return Refused(reason=Refusal.AUDIENCE, document_id=document)
     return Example(
@@ -48,6 +48,12 @@ def _row(inputs: Inputs, candidate: Candidate, params: Qa) -> Example | Refused:
         uses=(evidence(candidate), *others),
         messages=_grounded(candidate, found, number) if params.grounded else _closed_book(candidate),
     )
+
+
+def _shown(inputs: Inputs, found: Context, candidate: Candidate) -> list[Use]:
+    """Return the uses of every chunk in the prompt but the one that answers."""
+    chunks = (chunk_id for citation in found.citations for chunk_id in chunks_of(citation))
+    return [cited(inputs, chunk_id) for chunk_id in chunks if chunk_id != candidate.chunk["chunk_id"]]
 
 
 def _grounded(candidate: Candidate, found: Context, number: int) -> tuple[Message, ...]:

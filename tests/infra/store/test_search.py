@@ -6,7 +6,7 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
 from infra.store import Store
-from infra.store.search import Readable, keyword_leg, vector_leg
+from infra.store.search import Readable, chunks_at, keyword_leg, vector_leg
 from schemas.release import Release
 from tests.infra.store.rows import CHUNKS, DIMENSION, chunk, document
 
@@ -68,3 +68,23 @@ def test_the_pre_filter_and_the_rule_agree_whatever_is_in_a_name(
     allowed = {row["chunk_id"] for row in found if set(row["acl"]) & set(caller)}
 
     assert set(ids(keyword_leg(store.open(CHUNKS), "river", Readable(entries=tuple(caller)), 50))) == allowed
+
+
+def test_chunks_at_places_are_only_those_the_caller_may_read(store: Store, release: Publisher) -> None:
+    rows = [
+        {**chunk("c0", "first", of="o'brien"), "ordinal": 0},
+        {**chunk("c1", "second", of="o'brien", acl=("group:hr",)), "ordinal": 1},
+        {**chunk("c2", "third", of="other"), "ordinal": 2},
+    ]
+    release(document("a"), chunk_rows=tuple(rows))
+    table = store.open(CHUNKS)
+    places = [("o'brien", 0), ("o'brien", 1), ("other", 2), ("other", 3)]
+
+    def found(readable: Readable, wanted: list[tuple[str, int]] = places) -> dict[tuple[str, int], str]:
+        return {place: row["chunk_id"] for place, row in chunks_at(table, wanted, readable).items()}
+
+    assert found(Readable(entries=("everyone",))) == {("o'brien", 0): "c0", ("other", 2): "c2"}
+    assert found(Readable(entries=("group:hr",))) == {("o'brien", 1): "c1"}
+    assert found(Readable(entries=("everyone",), forbidden_documents=("other",))) == {("o'brien", 0): "c0"}
+    assert found(Readable(entries=())) == {}
+    assert found(Readable(entries=("everyone",)), []) == {}

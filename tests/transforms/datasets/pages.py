@@ -66,7 +66,7 @@ def inputs(table: pa.Table, *, audience: tuple[str, ...] = (EVERYONE,), top_k: i
 
     def search(question: str) -> list[Hit]:
         rows = [r for r in chunks.drop_columns(["vector"]).to_pylist() if {*r["acl"]} & {EVERYONE, *audience}]
-        hits = [Hit(row=r, score=s, vector_score=s) for r in rows if (s := _overlap(question, r["text"]))]
+        hits = [Hit(row=r, fused=s, vector_score=s) for r in rows if (s := _overlap(question, r["text"]))]
         return sorted(hits, key=lambda hit: (-hit.score, hit.chunk_id))
 
     return Inputs(

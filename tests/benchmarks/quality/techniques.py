@@ -1,0 +1,33 @@
+"""Techniques: what each one gains alone and with the others, over both legs and their sum."""
+
+from __future__ import annotations
+
+from typing import Any
+
+OFF: dict[str, Any] = {"name_weight": 0.0, "support_weight": 0.0, "neighbors": 0}
+
+VIEWS: dict[str, dict[str, Any]] = {
+    "keyword": {**OFF, "vector_weight": 0.0},
+    "vector": {**OFF, "vector_weight": 1.0},
+    "fused": OFF,
+    "fused, depth 10": {**OFF, "depth": 10},
+    "fused + names": {**OFF, "name_weight": 0.2},
+    "fused + support": {**OFF, "support_weight": 0.1},
+    "fused + neighbors": {**OFF, "neighbors": 1},
+    "default": {},
+}
+"""Context views over the default index, by what the table calls them."""
+
+GOALS: dict[str, dict[str, float]] = {
+    "lihua_world": {"ndcg@10": 0.84},
+    "anthropic_docs": {"recall@3": 0.77, "mrr@10": 0.89},
+    "cranfield": {"ndcg@10": 0.45},
+    "squad_dev": {"recall@500t": 0.955},
+    "chunking_evaluation": {"recall@500t": 0.85, "recall@1000t": 0.92, "iou@5": 0.11},
+    "financebench_dev": {"doc@5": 0.95, "page@10": 0.62, "evidence@4000t": 0.55},
+}
+
+
+def view_name(label: str) -> str:
+    """Return a technique's name as a project file may have it."""
+    return "-".join("".join(c if c.isalnum() else " " for c in label).split())
