@@ -83,6 +83,12 @@ def judge_parts(parts: Iterable[pa.Table], suite: Suite) -> Verdict:
     return Verdict(suite=suite.name, rows=rows, success=success, results=results)
 
 
+def columns(suite: Suite) -> list[str]:
+    """Return the columns a table must have to be judged: nothing else of it needs to be read."""
+    names = [suite.id_column, *(one.column for one in suite.expectations)]
+    return sorted({column for name in names for column in SOURCES.get(name, (name,))})
+
+
 def scalars(table: pa.Table, suite: Suite) -> pa.Table:
     """Return the columns a suite looks at, one scalar per row: small enough to collect over many batches."""
     names = dict.fromkeys([suite.id_column, *(one.column for one in suite.expectations)])
@@ -116,6 +122,17 @@ DERIVED: dict[str, Callable[[pa.Table], Any]] = {
     "norm": _norm,
 }
 """Columns that expectations may name although no table has them."""
+
+SOURCES: dict[str, tuple[str, ...]] = {
+    "text_characters": ("text",),
+    "element_count": ("elements",),
+    "readers": ("acl",),
+    "span_characters": ("start", "end"),
+    "span_surplus": ("start", "end", "quote"),
+    "dimension": ("vector",),
+    "norm": ("vector",),
+}
+"""What each of them is derived from."""
 
 
 def _results(rows: pa.Table, suite: Suite) -> list[Any]:

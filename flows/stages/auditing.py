@@ -17,7 +17,7 @@ from infra.memory import give_back
 from schemas.errors import RefusedError
 from schemas.expectations import Suite, chunks_suite, documents_suite, embeddings_suite
 from schemas.run import ItemCounts
-from transforms.suites import Verdict, judge_parts, prepare, scalars
+from transforms.suites import Verdict, columns, judge_parts, prepare, scalars
 from transforms.validation_report import render_html
 
 CHATTY = "great_expectations.data_context.types.base"
@@ -80,7 +80,7 @@ def _verdicts(staged: Staged, found: Differences) -> list[Verdict]:
 
 def _verdict(staged: Staged, table: str, suite: Suite) -> Verdict | None:
     """Only the scalars a suite looks at are collected: memory does not grow with texts and vectors."""
-    rows = (scalars(rows, suite) for rows in staged.staging.stream(table, staged.valid))
+    rows = (scalars(rows, suite) for rows in staged.staging.stream(table, staged.valid, columns(suite)))
     parts = gathered(rows, rows=SUITE_ROWS)
     first = next(parts, None)
     if first is None:

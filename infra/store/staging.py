@@ -76,31 +76,30 @@ class Staging:
         """Return the markers of staged items, oldest first."""
         return self._store.scan(self._items).to_pylist() if self._store.has(self._items) else []
 
-    def stream(self, table: str, valid: Valid) -> Iterator[pa.Table]:
+    def stream(
+        self, table: str, valid: Valid, columns: Iterable[str] | None = None, *, where: str | None = None
+    ) -> Iterator[pa.Table]:
         """Yield the rows staged for a table that belong to valid items, without their batch."""
         name = f"{self._prefix}{table}"
         if not valid or not self._store.has(name):
             return
-        for rows in self._store.stream(name):
+        wanted = list(self._store.open(name).schema.names if columns is None else columns)
+        read = sorted({*wanted, "source", "key", "batch"})
+        for rows in self._store.stream(name, columns=read, where=where):
             kept = _only(pa.Table.from_batches([rows]), valid)
             if kept.num_rows:
-                yield kept.drop_columns(["batch"])
+                yield kept.select([column for column in wanted if column != "batch"])
 
     def scan(
         self, table: str, columns: Iterable[str], valid: Valid, *, where: str | None = None
     ) -> pa.Table | None:
         """Return columns of the valid rows staged for a table, or None when it was never staged."""
-        name = f"{self._prefix}{table}"
+        name, wanted = f"{self._prefix}{table}", list(columns)
         if not self._store.has(name):
             return None
-        wanted = list(columns)
-        read = sorted({*wanted, "source", "key", "batch"})
         schema = self._store.open(name).schema
-        parts = [
-            _only(pa.Table.from_batches([rows]), valid).select(wanted)
-            for rows in self._store.stream(name, columns=read, where=where)
-        ]
-        return pa.concat_tables([pa.schema([schema.field(one) for one in wanted]).empty_table(), *parts])
+        empty = pa.schema([schema.field(column) for column in wanted]).empty_table()
+        return pa.concat_tables([empty, *self.stream(table, valid, wanted, where=where)])
 
     def drop(self) -> None:
         """Delete everything staged; the markers go first, so that half a drop is nothing staged."""

@@ -18,7 +18,7 @@ from tests.transforms.chunkers.tokenizers import word_pieces
 from tests.transforms.tables import built, documents
 from transforms.chunkers.headings import chunk
 from transforms.chunkers.params import Headings
-from transforms.suites import Finding, judge, judge_parts
+from transforms.suites import Finding, columns, judge, judge_parts
 
 PARSED = [
     built(("heading", f"Head {n}"), ("paragraph", f"This is all there is to say of {n}. " * 4))
@@ -179,3 +179,11 @@ def test_one_part_that_breaks_a_rule_of_every_row_fails_them_all() -> None:
     assert not verdict.success
     broken = [one for one in verdict.results if not one.success]
     assert [one.failing_ids for one in broken] == [(table["document_id"][20].as_py(),)]
+
+
+def test_the_columns_a_suite_names_are_all_it_needs() -> None:
+    cases = [(documents(PARSED), documents_suite(("en",))), (embedded([[0.6, 0.8]] * 30), chunks_suite(256)),
+             (embedded([[0.6, 0.8]] * 30), embeddings_suite(2))]  # fmt: skip
+    for table, suite in cases:
+        assert judge(table.select(columns(suite)), suite) == judge(table, suite)
+        assert set(columns(suite)) < set(table.schema.names)
