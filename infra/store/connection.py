@@ -12,6 +12,7 @@ from typing import TYPE_CHECKING, Any, TypeVar
 
 import pyarrow as pa
 
+from infra.memory import bound_heaps
 from infra.store.heal import heal
 from infra.store.light_import import import_lancedb
 from infra.store.lock import PUBLISH, locked, unwritable
@@ -27,6 +28,9 @@ INDEX_CACHE_BYTES = 512 * 1024**2
 METADATA_CACHE_BYTES = 16 * 1024**2
 """LanceDB's own defaults are 6 GiB and 1 GiB per session, more than a small container has. A table's metadata
 is kept once per version and grows with its fragments: 400 appends fill 100 MB that nobody reads again."""
+
+LOCAL_READERS = 2
+"""Threads that read a local disk. With LanceDB's 8 a scan of 100,000 chunks holds 80 MB more, no sooner."""
 
 SCAN_ROWS = 500
 UNREADABLE = (ValueError, RuntimeError, OSError)
@@ -59,6 +63,9 @@ class Store:
     @cached_property
     def db(self) -> DBConnection:
         """The connection, opened at first use; a store of a newer format is refused."""
+        bound_heaps()
+        if "://" not in self.uri:
+            os.environ.setdefault("LANCE_IO_THREADS", str(LOCAL_READERS))
         lancedb = import_lancedb()
         session = lancedb.Session(
             index_cache_size_bytes=INDEX_CACHE_BYTES, metadata_cache_size_bytes=METADATA_CACHE_BYTES

@@ -17,9 +17,10 @@ def test_a_system_whose_library_cannot_give_back_is_left_alone(monkeypatch: pyte
 
     monkeypatch.setattr(ctypes, "CDLL", without)
 
+    memory.bound_heaps()
     memory.give_back()
 
-    assert asked == [None]
+    assert asked == [None, None]
 
 
 def test_freed_memory_can_be_given_back_at_any_time() -> None:
@@ -29,3 +30,18 @@ def test_freed_memory_can_be_given_back_at_any_time() -> None:
     memory.give_back()
 
     assert {len(one) for one in kept} == {100_000}
+
+
+def test_heaps_are_bounded_for_the_whole_process() -> None:
+    told: list[tuple[int, int]] = []
+
+    class Library:
+        def mallopt(self, setting: int, value: int) -> int:
+            told.append((setting, value))
+            return 1
+
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(ctypes, "CDLL", lambda _: Library())
+        memory.bound_heaps()
+
+    assert told == [(-8, 2), (-3, 256 * 1024)]
