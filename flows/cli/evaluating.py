@@ -38,7 +38,10 @@ def evaluate(
         bool, typer.Option("--fit-threshold", help="Fit a view's min_score on half of the questions.")
     ] = False,
 ) -> None:
-    """How well known questions are answered, with 95% intervals; two releases or views side by side."""
+    """How well known questions are answered, with 95% intervals.
+
+    Two releases, or two views, stand side by side with --against and --against-view.
+    """
     from flows.running import run_evaluate
     from infra.store import releases
     from schemas.evaluation import EvaluateOptions

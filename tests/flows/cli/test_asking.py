@@ -11,7 +11,8 @@ def test_a_passage_without_a_title_is_called_by_its_file_and_record() -> None:
     )  # fmt: skip
     candidate = Candidate(
         chunk_id="c", uri="file:///a/rows.csv#7", title=None, heading="", vector_score=0.25, vector_rank=1,
-        keyword_score=None, keyword_rank=None, score=0.25, verdict="kept",
+        keyword_score=None, keyword_rank=None, named=0.0, support=0.0, freshness=1.0, score=0.25,
+        verdict="kept",
     )  # fmt: skip
     found = Context(
         context_id="x", digest="x", release=1, context_view="default", question="a?", answerable=True,
