@@ -2,7 +2,7 @@
 
 Great Expectations sees one scalar per row and column: never a text, a list or a vector. It reads
 `GX_ANALYTICS_ENABLED` when it is imported, and calls home unless that says `false`: whoever runs a suite sets
-it first, since nothing here may touch the environment.
+it first, since nothing here may touch the environment. In a run a child does (`transforms.suites_child`).
 """
 
 from __future__ import annotations
@@ -68,8 +68,10 @@ def judge(table: pa.Table, suite: Suite) -> Verdict:
     return Verdict(suite=suite.name, rows=len(table), success=success, results=findings)
 
 
-def judge_parts(parts: Iterable[pa.Table], suite: Suite) -> Verdict:
-    """Return what a suite finds in a table that comes in parts, one at least.
+def judge_parts(
+    parts: Iterable[pa.Table], suite: Suite, *, judge: Callable[[pa.Table, Suite], Verdict] = judge
+) -> Verdict:
+    """Return what a suite finds in a table that comes in parts, one at least; `judge` judges each of them.
 
     Every row is judged; a value that repeats one of another part is not seen as such.
     """

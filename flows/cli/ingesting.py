@@ -55,7 +55,7 @@ def ingest(
         bool, typer.Option("--allow-rebuild", help="Redo what a changed setting asks for.")
     ] = False,
 ) -> None:
-    """Bring sources and features up to date: a release each, or nothing.
+    """Bring sources and features up to date; a release each.
 
     With several sources, one that fails or is refused does not keep the others from their turn, and the exit
     code is the gravest: 1 failed, 2 wrong config, 4 unavailable, 3 refused, 0 done. With --json one source

@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-import logging
-import os
 from dataclasses import asdict, dataclass
 from itertools import chain
 from pathlib import Path
@@ -11,17 +9,14 @@ from typing import Any
 
 import pyarrow.compute as pc
 
+from flows.stages import judging
 from flows.stages.differences import Differences, Staged
 from flows.stages.gathering import gathered
-from infra.memory import give_back
 from schemas.errors import RefusedError
 from schemas.expectations import Suite, chunks_suite, documents_suite, embeddings_suite
 from schemas.run import ItemCounts
-from transforms.suites import Verdict, columns, judge_parts, prepare, scalars
+from transforms.suites import Verdict, columns, judge_parts, scalars
 from transforms.validation_report import render_html
-
-CHATTY = "great_expectations.data_context.types.base"
-"""It sets its own level to INFO, and tells of a folder that it deletes at once."""
 
 SUITE_ROWS = 10_000
 """Rows judged at once, which take Great Expectations 36 MB."""
@@ -34,12 +29,6 @@ class Audit:
     gates: dict[str, Any]
     refusal: RefusedError | None = None
     report: str | None = None
-
-
-def prepare_audit() -> None:
-    """Load what judges, which takes seconds, while something else is waited for."""
-    os.environ["GX_ANALYTICS_ENABLED"] = "false"
-    prepare()
 
 
 def audit(staged: Staged, counts: ItemCounts, found: Differences, run_id: str) -> Audit:
@@ -85,12 +74,7 @@ def _verdict(staged: Staged, table: str, suite: Suite) -> Verdict | None:
     first = next(parts, None)
     if first is None:
         return None
-    prepare_audit()
-    logging.getLogger("great_expectations").setLevel(logging.WARNING)
-    logging.getLogger(CHATTY).disabled = True
-    verdict = judge_parts(chain([first], parts), suite)
-    give_back()
-    return verdict
+    return judge_parts(chain([first], parts), suite, judge=judging.judged)
 
 
 def _write_report(staged: Staged, verdicts: list[Verdict], counts: ItemCounts, run_id: str) -> str | None:

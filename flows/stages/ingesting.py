@@ -7,7 +7,8 @@ from dataclasses import dataclass
 from functools import partial
 
 from flows.ledger import Ledger, known_items
-from flows.stages.auditing import Audit, audit, prepare_audit
+from flows.stages import judging
+from flows.stages.auditing import Audit, audit
 from flows.stages.differences import Differences, Staged, differences
 from flows.stages.estimating import estimate_s
 from flows.stages.listing import Survey, check_shrink, survey
@@ -127,10 +128,10 @@ def _work(run: Ingest, found: Survey, ledger: Ledger, step: Step) -> list[tuple[
         known=found.known,
         tables=tuple(index.table for index in run.workspace.indexes.values()),
         run_id=run.run_id,
-        meanwhile=prepare_audit,
     )
     todo = (*found.changes.fetch, *found.changes.redo)
     if todo:
+        judging.prepare()
         items = _shown(run, parsed(job, todo, ledger, run.seconds), len(todo))
         for batch in batched(items):
             name = digest(run.run_id, *[item.work for item in batch])

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import atexit
 from collections import Counter, defaultdict
-from collections.abc import Callable, Iterable, Iterator
+from collections.abc import Iterable, Iterator
 from dataclasses import dataclass, field
 from functools import cache
 from typing import Any, NamedTuple
@@ -90,8 +90,6 @@ class Job:
     tables: tuple[str, ...]
     """Chunk tables of the project's indexes: part of what makes an item's work the same."""
     run_id: str
-    meanwhile: Callable[[], None] = lambda: None
-    """What to do once, while the children that parse are starting."""
     _rows: dict[str, int] = field(default_factory=dict)
 
     def listed(self, key: str) -> dict[str, Any]:
@@ -128,7 +126,7 @@ def parse_params(section: SourceSection) -> ParseParams:
 def parsed(job: Job, keys: tuple[str, ...], ledger: Ledger, seconds: Seconds) -> Iterator[ParsedItem]:
     """Yield the items among `keys` that changed and passed; everything else goes into the ledger."""
     hashes: dict[str, str] = {}
-    requests = _meanwhile(_requests(job, keys, ledger, seconds, hashes), job.meanwhile)
+    requests = _requests(job, keys, ledger, seconds, hashes)
     replies = iter(_sandbox().map(requests, ahead=AHEAD, ahead_bytes=AHEAD_BYTES))
     group: list[Read] = []
     characters = 0
@@ -181,17 +179,6 @@ def _requests(
         if not ledger.settle(key, found, job.work_of(key, found), parse_fingerprint(key, job.section)):
             hashes[key] = found
             yield _request(job, key), content
-
-
-def _meanwhile(requests: Iterator[Request], do: Callable[[], None]) -> Iterator[Request]:
-    """Yield requests, and do something else as soon as each child has one, or all there are."""
-    given = 0
-    for given, request in enumerate(requests, start=1):
-        yield request
-        if given == CHILDREN:
-            do()
-    if 0 < given < CHILDREN:
-        do()
 
 
 def _request(job: Job, key: str) -> dict[str, Any]:

@@ -25,7 +25,7 @@ class Sandbox:
     """
 
     def __init__(self, target: str, *, limits: Limits | None = None, workers: int = 1) -> None:
-        self._target, self._limits = target, limits or Limits()
+        self._target, self._limits, self._workers = target, limits or Limits(), workers
         # A child dies with the thread that started it, so threads live as long as the sandbox.
         self._threads = ThreadPoolExecutor(workers, thread_name_prefix="sandbox")
         self._mine = threading.local()
@@ -42,6 +42,11 @@ class Sandbox:
         self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
     ) -> None:
         self.close()
+
+    def begin(self) -> None:
+        """Start the children now and not with the first request; one that cannot start is told of then."""
+        for _ in range(self._workers):
+            self._threads.submit(self._child)
 
     def map(
         self,

@@ -16,6 +16,7 @@ def surroundings(home: str) -> dict[str, str]:
     modules = dict.fromkeys([ROOMS, *(str(Path(entry).resolve()) for entry in sys.path)])
     return {
         "DO_NOT_TRACK": "1",
+        "GX_ANALYTICS_ENABLED": "false",
         "HF_HUB_OFFLINE": "1",
         "HOME": home,
         "LANG": "C.UTF-8",

@@ -38,7 +38,7 @@ def parses(monkeypatch: pytest.MonkeyPatch) -> Callable[[], int]:
     def counting(self: Sandbox, requests: Iterator[Any], **settings: Any) -> Iterator[Any]:
         def counted() -> Iterator[Any]:
             for request in requests:
-                asked[0] += 1
+                asked[0] += "key" in request[0]  # another child judges what was parsed
                 yield request
 
         return answer(self, counted(), **settings)

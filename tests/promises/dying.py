@@ -19,10 +19,11 @@ os.environ["GX_ANALYTICS_ENABLED"] = "false"
 import great_expectations  # noqa: F401 - seconds to import, and starts no thread that a fork would lose
 
 import infra.store.publish as publishing
-from flows.stages import rebuilding, staging
+from flows.stages import judging, rebuilding, staging
 from infra.store.repair import Repair
 from tests.flows.projects import Project
 from tests.promises.history import states
+from transforms.suites import judge
 
 T = TypeVar("T")
 
@@ -49,6 +50,7 @@ def serve(root: Path, seed: int) -> None:
 
 def ingest_steps(root: Path, seed: int, first: int, last: int) -> None:
     """Ingest the steps from `first` to `last`, each from the folder and settings it has."""
+    judging.prepare, judging.judged = lambda: None, judge  # its child would start anew with each fork
     staging.BATCH_ITEMS = rebuilding.BATCH_ITEMS = 8  # several batches a run: some are staged when it dies
     publishing.repair = announced("repair", telling_if_it_mended(publishing.repair), "publish")
     project = Project(root=root, embedders={})
