@@ -20,6 +20,7 @@ from infra.store.lock import locked
 from schemas.acl import EVERYONE, parse_entry
 from schemas.context import ContextRequest, Principal
 from schemas.dataset import DATASET, Example, Export, Refusal, Refused
+from schemas.document import DOCUMENT
 from schemas.errors import RefusedError
 from schemas.identity import digest
 from transforms import datasets
@@ -28,7 +29,8 @@ from transforms.datasets.inputs import Chunks, Inputs
 
 TABLE = "datasets"
 DOCUMENT_COLUMNS = (
-    "document_id", "source", "key", "n", "uri", "title", "text", "elements", "language", "acl", "status"
+    "document_id", "source", "key", "n", "uri", "title", "text", "elements", "language", "acl", "status",
+    "messages",
 )  # fmt: skip
 CHUNK_COLUMNS = (
     "chunk_id", "document_id", "source", "uri", "start", "end", "quote", "text", "title", "headings", "acl"
@@ -101,7 +103,13 @@ def principal_of(audience: tuple[str, ...]) -> Principal:
 def _documents(workspace: Workspace, plan: Plan) -> pa.Table:
     where = is_in("source", plan.sources) if plan.sources else None
     version = plan.release.tables["documents"].version
-    rows = workspace.store.scan("documents", DOCUMENT_COLUMNS, where=where, version=version)
+    there = workspace.store.open("documents", version=version).schema.names
+    columns = [name for name in DOCUMENT_COLUMNS if name in there]
+    rows = workspace.store.scan("documents", columns, where=where, version=version)
+    if "messages" not in there:  # of a release that an older version made
+        rows = rows.append_column(
+            DOCUMENT.field("messages"), pa.nulls(len(rows), DOCUMENT.field("messages").type)
+        )
     return rows.sort_by([("source", "ascending"), ("key", "ascending"), ("n", "ascending")])
 
 
