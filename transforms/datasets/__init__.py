@@ -16,7 +16,7 @@ from schemas.dataset import Example, Refused
 from schemas.errors import ConfigError
 from schemas.settings import advice, read_settings
 from transforms.datasets.inputs import Inputs
-from transforms.datasets.params import Qa, Triplets
+from transforms.datasets.params import Qa, Style, Triplets
 
 Builder = Callable[[Inputs, Any], Iterator[Example | Refused]]
 
@@ -41,7 +41,7 @@ class DatasetType:
     """Whether the builder compares chunks by their vectors."""
 
 
-CONVERSATION = ("messages", "prompt_completion", "alpaca")
+CONVERSATION = ("messages", "prompt_completion", "alpaca", "sharegpt", "text")
 
 DATASETS = {
     "qa": DatasetType(
@@ -56,6 +56,21 @@ DATASETS = {
             "only if the served retrieval, asked the question as the audience, brings the passage that "
             "holds the answer; its prompt is the served prompt. The questions sound like the documents: "
             "they teach a model to answer from passages and to cite them, not how people ask."
+        ),
+    ),
+    "style": DatasetType(
+        params=Style,
+        formats=CONVERSATION,
+        version=1,
+        function="transforms.datasets.style:build",
+        task="text-generation",
+        how=(
+            "Each row is one author's reply, with the messages of the thread that came before it as the "
+            "prompt: those that it answers, as far as the source says so, and the nearest ones. Messages in "
+            "a row by one author are one turn; in threads of more than two authors each names its own. "
+            "Quoted text, attribution lines and signatures are left out, nothing later than the reply is "
+            "shown, and a thread is in one split. The rows teach how the author writes, and what they said "
+            "then, which may no longer be true: leave facts to the context."
         ),
     ),
     "triplets": DatasetType(
