@@ -9,6 +9,7 @@ from pathlib import Path
 
 import pyarrow as pa
 
+from flows.stages.beir_folder import judged
 from flows.stages.contexts import context, retrieve
 from flows.stages.dataset_folder import Written, replace_folder, unfinished, write_folder
 from flows.stages.dataset_plan import Plan, plan_of
@@ -51,9 +52,9 @@ def export(
     with locked(workspace.opened.store_uri, f"dataset-{name}"), unfinished(folder) as partial:
         refused: Counter[str] = Counter()
         inputs = inputs_of(workspace, plan)
-        written = write_folder(
-            partial, _kept(workspace, plan, inputs, refused), _families(inputs), plan, refused
-        )
+        kept = _kept(workspace, plan, inputs, refused)
+        rows = judged(partial, inputs, kept) if plan.parts else kept
+        written = write_folder(partial, rows, _families(inputs), plan, refused)
         if not written.rows:
             raise _nothing_left(plan, inputs, refused)
         replace_folder(partial, folder)
@@ -138,7 +139,7 @@ def _families(inputs: Inputs) -> dict[str, str]:
 
 def _kept(workspace: Workspace, plan: Plan, inputs: Inputs, refused: Counter[str]) -> Iterator[Example]:
     """Yield what the builder makes, without what asks the same again; count what is refused."""
-    seen: set[tuple[str, ...]] = set()
+    seen: set[str] = set()
     at: set[str] = set()
     for made in datasets.build(plan.section.type, inputs, plan.params):
         at.add(made.document_id)
@@ -147,7 +148,7 @@ def _kept(workspace: Workspace, plan: Plan, inputs: Inputs, refused: Counter[str
             refused[made.reason] += 1
         elif not all(inputs.readable(use.document_id, use.acl) for use in made.uses):
             refused[Refusal.AUDIENCE] += 1
-        elif (key := question_key(made.question)) in seen:
+        elif (key := digest("asks", *question_key(made.question))) in seen:
             refused[Refusal.DUPLICATE] += 1
         else:
             seen.add(key)

@@ -1,6 +1,6 @@
 """How many replies are trained on with the messages that they really answer in the prompt.
 
-usage: python -m tests.benchmarks.style     (with HEADWATER_SHARED, whose chat logs have hand-made reply links)
+usage: python -m tests.benchmarks.style [FOLDER of the logs, else dev]    (with HEADWATER_SHARED)
 
 Every log is read four ways: as the threads that the links make, with and without the links themselves, and as
 one long thread, as a channel is without them. Every author's replies become rows. A link counts when a row's
@@ -14,8 +14,11 @@ import re
 import sys
 from collections import Counter, defaultdict
 from collections.abc import Iterable, Iterator
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
+
+import pyarrow as pa
 
 from schemas.dataset import Example
 from schemas.project import SourceSection
@@ -32,14 +35,15 @@ from transforms.parsers.params import ParseParams
 from transforms.parsers.records import parse_jsonl
 
 SAID = re.compile(r"^(?:\S+ \S+ )?\[[\d:]+\] (?:<(?P<author>[^>]+)> | \* (?P<actor>\S+) )(?P<text>.*)")
-WINDOWS = (4, 8, 16, 32)
+WINDOWS = (4, 16)
 Line = dict[str, Any]
 Links = dict[int, set[int]]
 
 
 def main() -> None:
     """Print the table."""
-    logs = [read(path) for path in sorted((SHARED / "data/tuning/irc_threads").glob("*/*.annotation.txt"))]
+    folder = SHARED / "data/tuning/irc_threads" / (sys.argv[1] if sys.argv[1:] else "dev")
+    logs = [read(path) for path in sorted(folder.glob("*.annotation.txt"))]
     ways = {
         "threads, links known": (True, True),
         "threads alone": (True, False),
@@ -49,13 +53,16 @@ def main() -> None:
     say("| read as | messages shown | rows | links | found | rows with all of theirs |")
     say("|---|---:|---:|---:|---:|---:|")
     for name, (threads, links) in ways.items():
-        for window in WINDOWS:
-            counts: Counter[str] = Counter()
-            for lines, parents in logs:
-                counts += measured(shaped(lines, parents, threads=threads, links=links), parents, window)
+        counts = {window: Counter[str]() for window in WINDOWS}
+        for lines, parents in logs:
+            rows = shaped(lines, parents, threads=threads, links=links)
+            given = inputs(rows)
+            for window in WINDOWS:
+                counts[window] += measured(given, rows, parents, window)
+        for window, of in counts.items():
             say(
-                f"| {name} | {window} | {counts['rows']} | {counts['links']} "
-                f"| {counts['found'] / counts['links']:.3f} | {counts['whole'] / counts['rows']:.3f} |"
+                f"| {name} | {window} | {of['rows']} | {of['links']} "
+                f"| {of['found'] / of['links']:.3f} | {of['whole'] / of['rows']:.3f} |"
             )
 
 
@@ -90,14 +97,13 @@ def shaped(lines: dict[int, Line], parents: Links, *, threads: bool, links: bool
     return rows
 
 
-def measured(rows: list[Line], parents: Links, window: int) -> Counter[str]:
+def measured(given: Inputs, rows: list[Line], parents: Links, window: int) -> Counter[str]:
     """Return how many links there are to be found, and how many are."""
-    given = inputs(rows)
     spans = messages_of(given)
     authors = {int(row["id"]): row["author"] for row in rows}
     counts: Counter[str] = Counter()
-    for author in sorted(set(authors.values())):
-        for row in examples(given, author, window):
+    for author in sorted({authors[n] for n in parents if n in authors}):
+        for row in examples(of_author(given, author), author, window):
             said = {role: set(ids) for role, ids in placed(row, spans)}
             answered = {p for n in said["evidence"] for p in parents.get(n, ()) if p not in said["evidence"]}
             answered = {p for p in answered if authors[p] != author}
@@ -124,6 +130,13 @@ def inputs(rows: list[Line]) -> Inputs:
         search=None,  # type: ignore[arg-type]
         tokenizer=tokenizer,
     )
+
+
+def of_author(given: Inputs, author: str) -> Inputs:
+    """Return the inputs without the threads that an author says nothing in."""
+    said = given.documents["messages"].to_pylist()
+    mine = [any(message["author"] == author for message in messages) for messages in said]
+    return replace(given, documents=given.documents.filter(pa.array(mine)))
 
 
 def examples(given: Inputs, author: str, window: int) -> Iterator[Example]:

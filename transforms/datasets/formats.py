@@ -50,6 +50,11 @@ def columns(example: Example) -> Row:
     return dict(example.columns or {})
 
 
+def beir(example: Example) -> Row:
+    """Return a query of a BEIR-shaped folder."""
+    return {"_id": example.row_id, "text": example.question}
+
+
 FORMATS: dict[str, Callable[[Example], Row]] = {
     "messages": messages,
     "prompt_completion": prompt_completion,
@@ -57,6 +62,7 @@ FORMATS: dict[str, Callable[[Example], Row]] = {
     "sharegpt": sharegpt,
     "text": text,
     "columns": columns,
+    "beir": beir,
 }
 
 

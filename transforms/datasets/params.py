@@ -93,6 +93,17 @@ class Pairs:
         _at_least("max_per_document", self.max_per_document, 1)
 
 
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Beir:
+    """Questions with the documents that answer them, to evaluate retrieval on."""
+
+    max_per_document: int = QUESTIONS_MAX
+
+    def __post_init__(self) -> None:
+        """Refuse a limit that allows nothing."""
+        _at_least("max_per_document", self.max_per_document, 1)
+
+
 def _at_least(name: str, value: int, least: int) -> None:
     if value < least:
         raise ValueError(f"{name} is {value}; it must be at least {least}")
