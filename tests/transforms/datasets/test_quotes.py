@@ -9,7 +9,7 @@ from transforms.datasets.quotes import own_words
         ("Yes.\n\nOn Mon, 3 Mar 2025 at 10:00, Kit <k@acme.test> wrote:\n> Is it flat?\n> Kit\n", "Yes."),
         ("On Monday Kit\n<k@acme.test> wrote:\n\n> Is it flat?\n\nYes.\n> Sure?\nSure.", "Yes.\nSure."),
         ("Yes.\n\nOn Monday, Kit wrote:\nIs it flat?\nKit", "Yes."),
-        ("Ja.\n\nAm Montag, 3. März, schrieb Kit:\n> Ist es flach?", "Ja."),
+        ("Ja.\n\nAm Montag, 3. März, schrieb Kit:\n> Alles flach?", "Ja."),
         ("Oui.\n\nLe lundi 3 mars, Kit a écrit :\n> C'est plat ?", "Oui."),
         ("See below.\n\n-----Original Message-----\nFrom: Kit\nIs it flat?", "See below."),
         ("Yes.\n\nFrom: Kit\nSent: Monday\n\nIs it flat?", "Yes."),
