@@ -38,6 +38,16 @@ class Refusal(StrEnum):
     """Asked of the served retrieval, the question does not bring its own chunk."""
     TOO_FEW_NEGATIVES = "too_few_negatives"
     """Retrieval found fewer passages that are near, and surely wrong, than the definition asks for."""
+    NO_REPLY = "no_reply"
+    """The author answers nobody in the document. Counted once per document."""
+    NO_CONTEXT = "no_context"
+    """Nothing that may be shown comes before the reply."""
+    TOO_SHORT = "too_short"
+    """What there is to learn has fewer words or tokens than the definition asks for."""
+    TOO_LONG = "too_long"
+    """What has to be shown and learned has more tokens than the definition allows."""
+    NOT_RELEASED = "not_released"
+    """Part of it is in no chunk: what is kept from readers is kept from trainers."""
     DUPLICATE = "duplicate"
     """Another example asks the same thing, in the same words or nearly."""
 
@@ -47,7 +57,7 @@ class Use:
     """One chunk's part in one example."""
 
     role: str
-    """`evidence` (holds the answer), `shown` (beside it in the prompt), `positive`, `negative` (columns)."""
+    """`evidence` (holds what is to be learned), `shown` (in the prompt), `positive`, `negative` (columns)."""
     chunk_id: str
     document_id: str
     source: str

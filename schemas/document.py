@@ -27,6 +27,22 @@ ELEMENT = pa.struct(
     ]
 )
 
+REACTION = pa.struct(
+    [pa.field("name", pa.string()), pa.field("count", pa.int32()), pa.field("users", pa.list_(pa.string()))]
+)
+
+MESSAGE = pa.struct(
+    [
+        pa.field("start", pa.int64()),  # character offset in the document's text of what was written
+        pa.field("end", pa.int64()),  # exclusive; the author's name and what is quoted lie before it
+        pa.field("id", pa.string()),  # the source's own name of the message
+        pa.field("author", pa.string()),
+        pa.field("at", TIMESTAMP),
+        pa.field("reply_to", pa.string()),  # the id of the message it answers
+        pa.field("reactions", pa.list_(REACTION)),
+    ]
+)
+
 DOCUMENT = pa.schema(
     [
         pa.field("document_id", pa.string(), nullable=False, metadata=PRIMARY_KEY),
@@ -52,6 +68,7 @@ DOCUMENT = pa.schema(
         pa.field("status", pa.string(), nullable=False),  # live | stale
         pa.field("run_id", pa.string(), nullable=False),
         pa.field("fetched_at", TIMESTAMP, nullable=False),
+        pa.field("messages", pa.list_(MESSAGE)),  # null unless the document is a thread
     ]
 )
 """One row is one document in its latest state."""
@@ -80,6 +97,29 @@ class Element:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class Reaction:
+    """How often a message was answered with a sign, and by whom, where the source says so."""
+
+    name: str
+    count: int
+    users: tuple[str, ...] = ()
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class ThreadMessage:
+    """One message of a thread: who wrote `text[start:end]`, when, in answer to what."""
+
+    start: int
+    end: int
+    id: str | None = None
+    author: str | None = None
+    at: str | None = None
+    """RFC 3339."""
+    reply_to: str | None = None
+    reactions: tuple[Reaction, ...] = ()
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class Parsed:
     """What a parser makes of one item, or of one record in it."""
 
@@ -93,3 +133,5 @@ class Parsed:
     """Who may read this record, where the content itself says so."""
     flags: tuple[str, ...] = field(default=())
     """Things worth a label: `invisible_characters`, `needs_ocr`, ..."""
+    messages: tuple[ThreadMessage, ...] = ()
+    """In the order of the text; none for a document that is no thread."""

@@ -73,6 +73,11 @@ class FilesOptions(Section):
     max_bytes: Annotated[int, Field(ge=1)] = 100 * 1024**2
 
 
+MessageField = Literal[
+    "thread", "messages", "id", "author", "at", "text", "reply_to", "reactions", "channel", "quoted"
+]
+"""What a message of a thread may say."""
+
 SOURCE_OPTIONS: dict[str, type[Section]] = {"files": FilesOptions}
 """Built-in source types and their own settings; any other type is an import string that checks its own."""
 
@@ -87,17 +92,26 @@ class SourceSection(Section):
     language: str = "en"
     labels: dict[str, str] = {}
     schedule: Schedule | None = None
-    records: Literal["rows", "file"] = "file"
+    records: Literal["rows", "file", "threads"] = "file"
+    """Of files that hold records: a document per row, per file, or per thread of chat messages."""
     record_key: str | None = None
     title: str | None = None
     text: tuple[str, ...] = ()
     time: str | None = None
+    fields: dict[MessageField, str] = {}
+    """With `records: threads`: what a message's fields are called where the usual names do not fit."""
     acl_column: str | None = None
     parsers: dict[str, str] = {}
     max_age: Duration | None = None
     """What its source changed longer ago than this is no longer put into a context."""
     half_life: Duration | None = None
     """A passage this much older than the release counts half."""
+
+    @model_validator(mode="after")
+    def _fields_are_of_messages(self) -> SourceSection:
+        if self.fields and self.records != "threads":
+            raise wrong_at(("fields",), "names a message's fields", "write records: threads beside it")
+        return self
 
     @model_validator(mode="after")
     def _options_fit_the_type(self) -> SourceSection:

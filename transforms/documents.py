@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import json
 from collections.abc import Collection, Iterable
-from dataclasses import dataclass
+from dataclasses import asdict, dataclass
 from datetime import UTC, datetime
 from typing import Any
 
@@ -73,7 +73,9 @@ def _relabeled(
 
 def _row(facts: ItemFacts, n: int, parsed: Parsed, section: SourceSection) -> dict[str, Any]:
     elements = [_element(element) for element in parsed.elements]
-    record_hash = digest(parsed.text, parsed.title or "", json.dumps(elements))
+    messages = [asdict(message) for message in parsed.messages]
+    said = [json.dumps(messages)] if messages else []
+    record_hash = digest(parsed.text, parsed.title or "", json.dumps(elements), *said)
     of_record = digest("record", record_hash, parsed.source_at or "")
     return {
         "document_id": document_id(facts.source, facts.key, parsed.record),
@@ -97,6 +99,7 @@ def _row(facts: ItemFacts, n: int, parsed: Parsed, section: SourceSection) -> di
         "status": "live",
         "run_id": facts.run_id,
         "fetched_at": facts.fetched_at,
+        "messages": [message | {"at": _moment(message["at"])} for message in messages] or None,
     }
 
 

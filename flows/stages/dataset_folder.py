@@ -21,7 +21,7 @@ from infra.store.sync import sync_to_disk
 from schemas.dataset import LINEAGE, SPLITS, Example, Use
 from schemas.errors import ConfigError
 from transforms.datasets.card import Card, card
-from transforms.datasets.splits import promoted, split_of
+from transforms.datasets.splits import promoted
 
 LINEAGE_ROWS = 8_192
 """Uses that are kept before they are written."""
@@ -90,9 +90,9 @@ def write_folder(
         files: dict[str, TextIO] = {}
         uses = stack.enter_context(pq.ParquetWriter(partial / "_meta" / "lineage.parquet", LINEAGE))
         for example in examples:
-            split = split_of(families[example.document_id], plan.shares)
+            split = plan.split_of(families[example.document_id])
             if split not in files:
-                path = partial / f"{split}.jsonl"
+                path = partial / plan.file_of(split)
                 files[split] = stack.enter_context(path.open("w", encoding="utf-8", newline="\n"))
             row = plan.write(example)
             line = json.dumps(row, ensure_ascii=False)
@@ -104,7 +104,8 @@ def write_folder(
             if len(tally.pending) >= LINEAGE_ROWS:
                 _flush(uses, tally)
         _flush(uses, tally)
-    _fill_train(partial, tally)
+    if not plan.parts:
+        _fill_train(partial, tally)
     (partial / "README.md").write_text(card(_card(tally, plan, refused)), encoding="utf-8", newline="\n")
     return Written(splits=_counts(tally), files=_manifest_of(partial, tally, plan, refused))
 
@@ -181,13 +182,14 @@ def _card(tally: _Tally, plan: Plan, refused: Counter[str]) -> Card:
         how=plan.type.how,
         release=plan.release.release,
         definition_hash=plan.definition_hash,
-        view=plan.view,
+        view=plan.view if plan.type.retrieves else None,
         splits=_counts(tally),
         refused=dict(sorted(refused.items())),
         kinds=dict(sorted(tally.kinds.items())),
         sources=dict(sorted(tally.sources.items())),
         documents=len(tally.documents),
         audience=plan.section.audience,
+        parts=plan.parts,
         languages=("en",),
         examples=tally.examples,
     )

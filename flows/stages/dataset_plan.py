@@ -16,8 +16,9 @@ from schemas.identity import digest
 from schemas.project import ContextViewSection, DatasetSection
 from schemas.release import Release, TableVersion
 from transforms import datasets
+from transforms.datasets.beir import PARTS
 from transforms.datasets.formats import writer
-from transforms.datasets.splits import Shares
+from transforms.datasets.splits import Shares, split_of
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -40,6 +41,19 @@ class Plan:
     def sources(self) -> tuple[str, ...]:
         """Sources whose documents become rows; none means all."""
         return (self.section.source,) if self.section.source else self.view_section.sources
+
+    @property
+    def parts(self) -> dict[str, str]:
+        """Files of rows that are not splits, by the name under which `load_dataset` finds them."""
+        return dict(PARTS) if self.type.layout == "beir" else {}
+
+    def split_of(self, family: str) -> str:
+        """Return the split of a family of documents; what is for evaluation is all in `test`."""
+        return "test" if self.parts else split_of(family, self.shares)
+
+    def file_of(self, split: str) -> str:
+        """Return the file that holds the rows of a split."""
+        return PARTS["queries"] if self.parts else f"{split}.jsonl"
 
     @property
     def definition(self) -> dict[str, Any]:

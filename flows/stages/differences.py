@@ -22,7 +22,9 @@ from transforms.changes import changed_rows
 LOOKUP_KEYS = 1_000
 COMPARED = {
     "document_id": tuple(
-        name for name in DOCUMENT.names if name not in ("text", "elements", "run_id", "fetched_at")
+        name
+        for name in DOCUMENT.names
+        if name not in ("text", "elements", "messages", "run_id", "fetched_at")
     ),
     "chunk_id": tuple(name for name in CHUNK.names if name not in ("text", "quote")),
 }

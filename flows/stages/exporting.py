@@ -9,6 +9,7 @@ from pathlib import Path
 
 import pyarrow as pa
 
+from flows.stages.beir_folder import judged
 from flows.stages.contexts import context, retrieve
 from flows.stages.dataset_folder import Written, replace_folder, unfinished, write_folder
 from flows.stages.dataset_plan import Plan, plan_of
@@ -20,6 +21,7 @@ from infra.store.lock import locked
 from schemas.acl import EVERYONE, parse_entry
 from schemas.context import ContextRequest, Principal
 from schemas.dataset import DATASET, Example, Export, Refusal, Refused
+from schemas.document import DOCUMENT
 from schemas.errors import RefusedError
 from schemas.identity import digest
 from transforms import datasets
@@ -28,7 +30,8 @@ from transforms.datasets.inputs import Chunks, Inputs
 
 TABLE = "datasets"
 DOCUMENT_COLUMNS = (
-    "document_id", "source", "key", "n", "uri", "title", "text", "elements", "language", "acl", "status"
+    "document_id", "source", "key", "n", "uri", "title", "text", "elements", "language", "acl", "status",
+    "messages",
 )  # fmt: skip
 CHUNK_COLUMNS = (
     "chunk_id", "document_id", "source", "uri", "start", "end", "quote", "text", "title", "headings", "acl"
@@ -49,9 +52,9 @@ def export(
     with locked(workspace.opened.store_uri, f"dataset-{name}"), unfinished(folder) as partial:
         refused: Counter[str] = Counter()
         inputs = inputs_of(workspace, plan)
-        written = write_folder(
-            partial, _kept(workspace, plan, inputs, refused), _families(inputs), plan, refused
-        )
+        kept = _kept(workspace, plan, inputs, refused)
+        rows = judged(partial, inputs, kept) if plan.parts else kept
+        written = write_folder(partial, rows, _families(inputs), plan, refused)
         if not written.rows:
             raise _nothing_left(plan, inputs, refused)
         replace_folder(partial, folder)
@@ -101,7 +104,13 @@ def principal_of(audience: tuple[str, ...]) -> Principal:
 def _documents(workspace: Workspace, plan: Plan) -> pa.Table:
     where = is_in("source", plan.sources) if plan.sources else None
     version = plan.release.tables["documents"].version
-    rows = workspace.store.scan("documents", DOCUMENT_COLUMNS, where=where, version=version)
+    there = workspace.store.open("documents", version=version).schema.names
+    columns = [name for name in DOCUMENT_COLUMNS if name in there]
+    rows = workspace.store.scan("documents", columns, where=where, version=version)
+    if "messages" not in there:  # of a release that an older version made
+        rows = rows.append_column(
+            DOCUMENT.field("messages"), pa.nulls(len(rows), DOCUMENT.field("messages").type)
+        )
     return rows.sort_by([("source", "ascending"), ("key", "ascending"), ("n", "ascending")])
 
 
@@ -130,7 +139,7 @@ def _families(inputs: Inputs) -> dict[str, str]:
 
 def _kept(workspace: Workspace, plan: Plan, inputs: Inputs, refused: Counter[str]) -> Iterator[Example]:
     """Yield what the builder makes, without what asks the same again; count what is refused."""
-    seen: set[tuple[str, ...]] = set()
+    seen: set[str] = set()
     at: set[str] = set()
     for made in datasets.build(plan.section.type, inputs, plan.params):
         at.add(made.document_id)
@@ -139,7 +148,7 @@ def _kept(workspace: Workspace, plan: Plan, inputs: Inputs, refused: Counter[str
             refused[made.reason] += 1
         elif not all(inputs.readable(use.document_id, use.acl) for use in made.uses):
             refused[Refusal.AUDIENCE] += 1
-        elif (key := question_key(made.question)) in seen:
+        elif (key := digest("asks", *question_key(made.question))) in seen:
             refused[Refusal.DUPLICATE] += 1
         else:
             seen.add(key)

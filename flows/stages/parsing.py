@@ -120,6 +120,7 @@ def parse_params(section: SourceSection) -> ParseParams:
         time=section.time,
         acl=section.acl_column,
         language=section.language,
+        fields=tuple(sorted(section.fields.items())),
     )
 
 

@@ -132,12 +132,13 @@ def _kept(last: Release | None, publication: Publication) -> list[str]:
 
 def _apply(store: Store, last: Release | None, name: str, change: TableChange) -> Table:
     """Merge one table's change through one handle, and return the handle at the version it committed."""
-    there = change.anew and store.has(name)  # its columns may be others
+    there = store.has(name)  # its columns may be others: those of an older version, or of another index
     table = store.open(name) if there else store.ensure(name, change.schema)
     if last is not None and name not in last.tables and table.count_rows():
         table.delete("true")  # an index that an older release had: its rows there stay, its head starts anew
     if change.anew and (table.count_rows() or table.schema.names != change.schema.names):
         table.add(change.schema.empty_table(), mode="overwrite")
+    _add_columns(table, change.schema)
     before = table.count_rows()
     for rows in change.upserts():
         if before:
@@ -154,6 +155,14 @@ def _apply(store: Store, last: Release | None, name: str, change: TableChange) -
             state="the last release goes on serving",
         )
     return table
+
+
+def _add_columns(table: Table, schema: pa.Schema) -> None:
+    """Give a table that an older version made, or a rollback restored, the columns that came since."""
+    there = set(table.schema.names)
+    lacking = [column for column in schema if column.name not in there and column.nullable]
+    if lacking:
+        table.add_columns(pa.schema(lacking))
 
 
 def _refresh(table: Table, uri: str) -> None:

@@ -19,6 +19,7 @@ from flows.workspace import Workspace, open_workspace
 from infra.store import releases
 from infra.store.upgrade import format_of, upgrade
 from infra.store.verify import verify
+from schemas.document import DOCUMENT
 from schemas.release import STORE_FORMAT
 from schemas.tools import Embedder
 from tests.flows.projects import Project
@@ -110,9 +111,16 @@ def test_an_edit_is_ingested_on_top_of_the_first_format_and_rolled_back(harbor: 
     assert (run.state, run.release, run.items.quarantined) == ("published", before.release + 1, 1)
     assert "south pier at dawn" in harbor.says(FERRY)
 
+    columns = harbor.store.open("documents").schema.names
+    assert columns == DOCUMENT.names  # gained with the first publish, and lost with the old version
+
     back = json.loads(harbor.cli("--json", "release", "rollback", "first"))
 
     assert (back["kind"], back["state"], back["release"]) == ("rollback", "hold", before.release + 2)
     assert verify(harbor.store, releases.get(harbor.store, back["release"])) == []
     assert "north pier at noon" in harbor.says(FERRY)
     assert "old crane" in harbor.says("What does the old crane lift?")
+
+    harbor.cli("release", "resume")
+    again = harbor.ingest("notes", allow_rebuild=True).run
+    assert (again.state, harbor.store.open("documents").schema.names) == ("published", DOCUMENT.names)

@@ -10,15 +10,18 @@ from __future__ import annotations
 from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass
 from importlib import import_module
-from typing import Any
+from typing import Any, Literal
 
 from schemas.dataset import Example, Refused
 from schemas.errors import ConfigError
 from schemas.settings import advice, read_settings
 from transforms.datasets.inputs import Inputs
-from transforms.datasets.params import Qa, Triplets
+from transforms.datasets.params import Beir, Completion, Pairs, Qa, Style, Triplets
 
 Builder = Callable[[Inputs, Any], Iterator[Example | Refused]]
+
+
+Layout = Literal["splits", "beir"]
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -37,11 +40,15 @@ class DatasetType:
     """The kind of task, as dataset cards name it."""
     how: str
     """How the rows are made and what to know before training on them, for the card."""
+    retrieves: bool = True
+    """Whether the served retrieval decides or is in the rows; the card then says through which view."""
+    layout: Layout = "splits"
+    """`splits`: a file per split; `beir`: queries, corpus and judgments, all of them for evaluation."""
     vectors: bool = False
     """Whether the builder compares chunks by their vectors."""
 
 
-CONVERSATION = ("messages", "prompt_completion", "alpaca")
+CONVERSATION = ("messages", "prompt_completion", "alpaca", "sharegpt", "text")
 
 DATASETS = {
     "qa": DatasetType(
@@ -56,6 +63,65 @@ DATASETS = {
             "only if the served retrieval, asked the question as the audience, brings the passage that "
             "holds the answer; its prompt is the served prompt. The questions sound like the documents: "
             "they teach a model to answer from passages and to cite them, not how people ask."
+        ),
+    ),
+    "style": DatasetType(
+        params=Style,
+        formats=CONVERSATION,
+        version=1,
+        function="transforms.datasets.style:build",
+        task="text-generation",
+        retrieves=False,
+        how=(
+            "Each row is one author's reply, with the messages of the thread that came before it as the "
+            "prompt: those that it answers, as far as the source says so, and the nearest ones. Messages in "
+            "a row by one author are one turn; in threads of more than two authors each names its own. "
+            "Quoted text, attribution lines and signatures are left out, nothing later than the reply is "
+            "shown, and a thread is in one split. The rows teach how the author writes, and what they said "
+            "then, which may no longer be true: leave facts to the context."
+        ),
+    ),
+    "completion": DatasetType(
+        params=Completion,
+        formats=("text",),
+        version=1,
+        function="transforms.datasets.completion:build",
+        task="text-generation",
+        retrieves=False,
+        how=(
+            "Each row is running text of one document under its title, within a limit of tokens counted by "
+            "the embedder's tokenizer; longer documents are cut where sections or chunks end. It is text as "
+            "it stands: it teaches words and manner of a field, and no task."
+        ),
+    ),
+    "pairs": DatasetType(
+        params=Pairs,
+        formats=("columns",),
+        version=1,
+        function="transforms.datasets.pairs:build",
+        task="sentence-similarity",
+        retrieves=False,
+        how=(
+            "An anchor is a question made from the documents by rules, or a heading; the positive is the "
+            "chunk that answers it, as it is embedded, whether or not today's retrieval finds it. Train with "
+            "negatives from the batch, and a sampler that keeps duplicates out of it: a passage can be the "
+            "positive of several rows."
+        ),
+    ),
+    "beir": DatasetType(
+        params=Beir,
+        formats=("beir",),
+        version=1,
+        function="transforms.datasets.beir:build",
+        task="text-retrieval",
+        retrieves=False,
+        layout="beir",
+        how=(
+            "Questions were made from headings, sentences, tables and lists by rules; the documents that "
+            "hold the answer, character for character, are the relevant ones, and no other was judged. It is "
+            "for evaluation: `headwater evaluate --queries` reads the folder. The questions share words with "
+            "the documents more than people's questions do, so figures are higher than they would be for "
+            "those; compare them with each other, not with anything else."
         ),
     ),
     "triplets": DatasetType(

@@ -49,14 +49,16 @@ def offers(inputs: Inputs, limit: int) -> Iterator[Offer]:
     """Yield each document's offer, in the order of the documents; `limit` is how many rows one is to give."""
     words = lexicon(
         (row["title"], row["text"])
-        for row in _rows(inputs)
+        for row in inputs.rows(DOCUMENT_COLUMNS)
         if inputs.readable(row["document_id"], row["acl"])
     )
     found = {
-        row["document_id"]: questions(row, words) for row in _rows(inputs) if _reason(inputs, row) is None
+        row["document_id"]: questions(row, words)
+        for row in inputs.rows(DOCUMENT_COLUMNS)
+        if _reason(inputs, row) is None
     }
     several = _with_several_answers([question for made in found.values() for question in made])
-    for row in _rows(inputs):
+    for row in inputs.rows(DOCUMENT_COLUMNS):
         document = row["document_id"]
         if reason := _reason(inputs, row):
             refused = _whole(reason, document, row, words, limit)
@@ -86,17 +88,9 @@ def cited(inputs: Inputs, chunk_id: str) -> Use:
     return whole("shown", inputs.chunks.row(chunk_id))
 
 
-def _rows(inputs: Inputs) -> Iterator[dict[str, Any]]:
-    for batch in inputs.documents.select(DOCUMENT_COLUMNS).to_batches():
-        for n in range(batch.num_rows):
-            yield {name: batch.column(name)[n].as_py() for name in DOCUMENT_COLUMNS}
-
-
 def _reason(inputs: Inputs, row: dict[str, Any]) -> Refusal | None:
-    if not inputs.readable(row["document_id"], row["acl"]):
-        return Refusal.AUDIENCE
-    if row["status"] == "stale":
-        return Refusal.STALE
+    if reason := inputs.barred(row):
+        return reason
     language = (row["language"] or LANGUAGES[0]).partition("-")[0]
     return None if language in LANGUAGES else Refusal.LANGUAGE
 

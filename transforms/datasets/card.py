@@ -12,10 +12,9 @@ AUDIENCE = (
     "Everybody in that audience may read every passage in every row; nobody outside it should use what is "
     "trained on them."
 )
-LIMITS = (
-    "Splits are by families of near-duplicate documents; passages shown beside the answer may come from "
-    "documents of another split. Questions that ask the same were removed."
-)
+SPLIT = "Splits are by families of near-duplicate documents."
+BESIDE = "Passages shown beside the answer may come from documents of another split."
+SAME = "Rows that ask or say the same were removed."
 LINEAGE = (
     "`_meta/lineage.parquet` has, for every row, each chunk in it with its document, span and hash; "
     "`_meta/manifest.json` has the sha256 of every file. `headwater lineage ID` answers both ways."
@@ -33,7 +32,8 @@ class Card:
     how: str
     release: int
     definition_hash: str
-    view: str
+    view: str | None
+    """Through which the served retrieval was asked; None where it was not."""
     splits: Mapping[str, int]
     refused: Mapping[str, int]
     kinds: Mapping[str, int]
@@ -41,6 +41,8 @@ class Card:
     """Source -> rows whose answer or positive is from it."""
     documents: int
     audience: Sequence[str]
+    parts: Mapping[str, str]
+    """Files that are not splits, by the name under which `load_dataset` finds them; none for splits."""
     languages: Sequence[str]
     examples: Sequence[Mapping[str, Any]]
 
@@ -54,9 +56,12 @@ def _front_matter(facts: Card) -> list[str]:
     lines = ["---", f"pretty_name: {json.dumps(facts.dataset)}", "language:"]
     lines += [f"- {language}" for language in facts.languages]
     lines += ["task_categories:", f"- {facts.task}", "tags:", "- headwater", f"- {facts.type}"]
-    lines += ["configs:", "- config_name: default", "  data_files:"]
-    for split, rows in facts.splits.items():
-        if rows:
+    lines += ["configs:"]
+    for name, path in facts.parts.items():
+        lines += [f"- config_name: {name}", "  data_files:", f"  - split: {name}", f"    path: {path}"]
+    if not facts.parts:
+        lines += ["- config_name: default", "  data_files:"]
+        for split in (split for split, rows in facts.splits.items() if rows):
             lines += [f"  - split: {split}", f"    path: {split}.jsonl"]
     return [*lines, "---"]
 
@@ -75,12 +80,19 @@ def _body(facts: Card) -> list[str]:
         _table("reason", facts.refused) if facts.refused else "Nothing.\n",
         "## How the rows were made\n",
         f"{facts.how}\n",
-        f"Retrieval was asked through the view `{facts.view}`, as the audience. {LIMITS}\n",
+        f"{_limits(facts)}\n",
         "## Where a row comes from\n",
         f"{LINEAGE}\n",
         f"Definition `{facts.definition_hash}`. The same release and definition give the same bytes.",
     ]
     return [*sections, *(_example(example) for example in facts.examples)]
+
+
+def _limits(facts: Card) -> str:
+    """Say how splits and retrieval bear on the rows, where there are any."""
+    asked = [f"Retrieval was asked through the view `{facts.view}`, as the audience."] if facts.view else []
+    split = [] if facts.parts else [SPLIT, *([BESIDE] if facts.view else [])]
+    return " ".join([*asked, *split, SAME])
 
 
 def _table(name: str, counts: Mapping[str, int]) -> str:

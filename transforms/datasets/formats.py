@@ -8,10 +8,12 @@ from __future__ import annotations
 from collections.abc import Callable
 from typing import Any
 
+from schemas.context import Message
 from schemas.dataset import Example
 from schemas.errors import ConfigError
 
 Row = dict[str, Any]
+SHAREGPT = {"user": "human", "assistant": "gpt"}
 
 
 def messages(example: Example) -> Row:
@@ -26,10 +28,21 @@ def prompt_completion(example: Example) -> Row:
 
 
 def alpaca(example: Example) -> Row:
-    """Return one turn as instruction and output: Alpaca, LLaMA-Factory."""
-    system = next((message.content for message in example.messages if message.role == "system"), "")
-    asked = next(message.content for message in example.messages if message.role == "user")
+    """Return one turn as instruction and output: Alpaca, LLaMA-Factory. Earlier turns are told in it."""
+    system, turns = _system(example), _turns(example)[:-1]
+    asked = turns[-1].content if len(turns) == 1 else _transcript(turns)
     return {"instruction": asked, "input": "", "output": example.messages[-1].content, "system": system}
+
+
+def sharegpt(example: Example) -> Row:
+    """Return a conversation as human and gpt take turns: LLaMA-Factory, axolotl. The system stands apart."""
+    said = [{"from": SHAREGPT[turn.role], "value": turn.content} for turn in _turns(example)]
+    return {"conversations": said, "system": _system(example)}
+
+
+def text(example: Example) -> Row:
+    """Return running text: the type's own, or a conversation as a script of who says what."""
+    return {"text": (example.columns or {}).get("text") or _transcript(list(example.messages))}
 
 
 def columns(example: Example) -> Row:
@@ -37,11 +50,19 @@ def columns(example: Example) -> Row:
     return dict(example.columns or {})
 
 
+def beir(example: Example) -> Row:
+    """Return a query of a BEIR-shaped folder."""
+    return {"_id": example.row_id, "text": example.question}
+
+
 FORMATS: dict[str, Callable[[Example], Row]] = {
     "messages": messages,
     "prompt_completion": prompt_completion,
     "alpaca": alpaca,
+    "sharegpt": sharegpt,
+    "text": text,
     "columns": columns,
+    "beir": beir,
 }
 
 
@@ -50,3 +71,15 @@ def writer(name: str, allowed: tuple[str, ...]) -> Callable[[Example], Row]:
     if name not in allowed or name not in FORMATS:
         raise ConfigError(f"format {name!r} does not fit this type", fix=f"use one of: {', '.join(allowed)}")
     return FORMATS[name]
+
+
+def _system(example: Example) -> str:
+    return next((message.content for message in example.messages if message.role == "system"), "")
+
+
+def _turns(example: Example) -> list[Message]:
+    return [message for message in example.messages if message.role != "system"]
+
+
+def _transcript(turns: list[Message]) -> str:
+    return "\n\n".join(f"{turn.role.capitalize()}: {turn.content}" for turn in turns)

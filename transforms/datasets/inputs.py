@@ -2,9 +2,9 @@
 
 from __future__ import annotations
 
-from bisect import bisect_right
+from bisect import bisect_left, bisect_right
 from collections import defaultdict
-from collections.abc import Callable, Collection
+from collections.abc import Callable, Collection, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from functools import cached_property
 from typing import Any
@@ -13,6 +13,7 @@ import numpy as np
 import pyarrow as pa
 
 from schemas.context import Context
+from schemas.dataset import Refusal
 from schemas.tools import Tokenizer, Vectors
 from transforms.rank import Hit
 
@@ -37,6 +38,13 @@ class Chunks:
     def of(self, document_id: str) -> list[dict[str, Any]]:
         """Return a document's chunks in the order of the text."""
         return [self._row(n) for _, _, n in self._places.get(document_id, ())]
+
+    def over(self, document_id: str, start: int, end: int) -> list[dict[str, Any]]:
+        """Return the chunks that have a character in common with a span, in the order of the text."""
+        places = self._places.get(document_id, ())
+        since = max(0, bisect_right(places, start, key=lambda place: place[0]) - 1)
+        near = places[since : bisect_left(places, end, key=lambda place: place[0])]
+        return [self._row(n) for _, last, n in near if start < last]
 
     def holding(self, document_id: str, start: int, end: int) -> dict[str, Any] | None:
         """Return the chunk that holds a whole span of a document, or None when none does."""
@@ -76,6 +84,18 @@ class Inputs:
     search: Callable[[str], list[Hit]]
     """The ranked hits for a question, before they are packed into a context."""
     tokenizer: Tokenizer
+
+    def rows(self, names: Sequence[str]) -> Iterator[dict[str, Any]]:
+        """Yield columns of the documents, one at a time: they are many, and can be long."""
+        for batch in self.documents.select(names).to_batches():
+            for n in range(batch.num_rows):
+                yield {name: batch.column(name)[n].as_py() for name in names}
+
+    def barred(self, row: Mapping[str, Any]) -> Refusal | None:
+        """Return why nothing of a document may be trained on, given its id, acl and status."""
+        if not self.readable(row["document_id"], row["acl"]):
+            return Refusal.AUDIENCE
+        return Refusal.STALE if row["status"] == "stale" else None
 
     def readable(self, document_id: str, acl: Collection[str]) -> bool:
         """Tell whether everybody in the audience may read something with this acl."""

@@ -3,58 +3,24 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
-from dataclasses import dataclass
 from itertools import islice
 from typing import Any
 
 from schemas.dataset import Example, Refusal, Refused
 from schemas.identity import digest
-from transforms.datasets.candidates import Offer, offers, whole
+from transforms.datasets.anchors import Anchor, anchors_of
+from transforms.datasets.candidates import offers, whole
 from transforms.datasets.inputs import Inputs
 from transforms.datasets.params import Triplets
 from transforms.rank import Hit, near_duplicates
-
-HEADING_WORDS = (2, 16)
-WHOLE = frozenset((Refusal.AUDIENCE, Refusal.STALE, Refusal.LANGUAGE))
-"""Reasons that a document gives no anchor at all."""
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Anchor:
-    """What is asked, and the chunk that is the right answer."""
-
-    text: str
-    kind: str
-    answer: str
-    """Literal words that no negative may hold; empty when the whole chunk is the answer."""
-    chunk: dict[str, Any]
 
 
 def build(inputs: Inputs, params: Triplets) -> Iterator[Example | Refused]:
     """Yield a row for each anchor that has enough hard negatives, and why there are no others."""
     for offer in offers(inputs, params.max_per_document):
-        if any(refused.reason in WHOLE for refused in offer.refused):
-            yield from offer.refused
-            continue
-        anchors = _anchors(inputs, offer)
-        yield from (r for r in offer.refused if r.reason is not Refusal.NO_QUESTION or not anchors)
+        anchors, refused = anchors_of(inputs, offer)
+        yield from refused
         yield from _rows(inputs, offer.document_id, anchors, params)
-
-
-def _anchors(inputs: Inputs, offer: Offer) -> list[Anchor]:
-    """Return the document's questions, and the headings of chunks that no question is about."""
-    asked = [
-        Anchor(text=c.question.text, kind=c.question.kind, answer=c.question.answer, chunk=c.chunk)
-        for c in offer.candidates
-    ]
-    covered = {tuple(anchor.chunk["headings"]) for anchor in asked}
-    for chunk in inputs.chunks.of(offer.document_id):
-        path = tuple(chunk["headings"])
-        text = " ".join(dict.fromkeys([*([chunk["title"]] if chunk["title"] else []), *path[-2:]]))
-        if path not in covered and HEADING_WORDS[0] <= len(text.split()) <= HEADING_WORDS[1]:
-            covered.add(path)
-            asked.append(Anchor(text=text, kind="title", answer="", chunk=chunk))
-    return asked
 
 
 def _rows(

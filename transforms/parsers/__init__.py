@@ -12,7 +12,7 @@ from collections.abc import Mapping
 from dataclasses import asdict
 from pathlib import PurePosixPath
 from types import MappingProxyType
-from typing import Protocol
+from typing import Any, Protocol
 from urllib.parse import urlsplit
 
 from schemas.errors import ConfigError
@@ -121,8 +121,14 @@ def fingerprint(media_type: str | None, params: ParseParams, *, extra: Mapping[s
     is_own = name not in {ours for ours, _ in PARSERS.values()}
     if is_own:
         version = int(getattr(_load(name), "version", 1))
-    settings = asdict(params) if is_own or name.startswith(RECORDS) else None
+    settings = _settings(params) if is_own or name.startswith(RECORDS) else None
     return stage_fingerprint(name, version, settings)
+
+
+def _settings(params: ParseParams) -> dict[str, Any]:
+    """A setting that came later takes part only where it is used: what was parsed before stays parsed."""
+    settings = asdict(params)
+    return settings if params.fields else {name: settings[name] for name in settings if name != "fields"}
 
 
 def _named(media_type: str | None, extra: Mapping[str, str]) -> tuple[str | None, int]:

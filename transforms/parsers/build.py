@@ -21,6 +21,11 @@ class TextBuilder:
         self._path: list[tuple[int, str]] = []
         self.title: str | None = None
 
+    @property
+    def length(self) -> int:
+        """Characters of the text so far: where the last element ends."""
+        return self._length
+
     def heading(self, text: str, *, depth: int = 1, page: int | None = None) -> None:
         """Append a heading (depth 1 is the outermost); it closes every heading as deep or deeper."""
         words = " ".join(text.split())

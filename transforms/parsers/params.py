@@ -13,8 +13,9 @@ from schemas.quarantine import Reason
 class ParseParams:
     """How an item of a source is read. Formats without records ignore the record settings."""
 
-    records: Literal["rows", "file"] = "file"
-    """`rows`: csv, json(l) and xlsx give one document per record; `file`: one per item."""
+    records: Literal["rows", "file", "threads"] = "file"
+    """`rows`: csv, json(l) and xlsx give one document per record; `file`: one per item; `threads`: json(l)
+    gives one per thread of messages."""
     record_key: str | None = None
     """Column that names a record; without it the record's number does."""
     title: str | None = None
@@ -26,11 +27,13 @@ class ParseParams:
     acl: str | None = None
     """Column with who may read the record: one entry, or several separated by commas."""
     language: str = "en"
+    fields: tuple[tuple[str, str], ...] = ()
+    """Of a thread's message: what it is (`author`, `at`, ...), and the field that holds it."""
 
     def __post_init__(self) -> None:
         """Refuse record settings that could not take effect."""
-        if self.records not in ("rows", "file"):
-            raise ValueError(f"records is {self.records!r}; it must be 'rows' or 'file'")
+        if self.records not in ("rows", "file", "threads"):
+            raise ValueError(f"records is {self.records!r}; it must be 'rows', 'file' or 'threads'")
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -13,6 +13,7 @@ from transforms.parsers.records_csv import csv_rows, delimiter_of, table_of_rows
 from transforms.parsers.records_json import json_document, json_lines, json_records
 from transforms.parsers.records_rows import documents
 from transforms.parsers.records_xlsx import xlsx_document, xlsx_rows
+from transforms.parsers.threads import threads
 
 
 def parse_csv(content: bytes, *, key: str, params: ParseParams) -> ParseResult:
@@ -30,24 +31,30 @@ def parse_csv(content: bytes, *, key: str, params: ParseParams) -> ParseResult:
 
 
 def parse_json(content: bytes, *, key: str, params: ParseParams) -> ParseResult:  # noqa: ARG001 - one signature for all
-    """Return a json file: a document per record of its list, or one document with a heading per nested key.
+    """Return a json file: a document per record of its list, per thread of its messages, or one in all.
+
+    As one document it has a heading per nested key.
 
     Rejects the item if it does not parse or is nested too deep (`corrupt`).
     """
     text = decode_text(content)
     if params.records == "rows":
         return documents(json_records(text), params)
+    if params.records == "threads":
+        return threads(json_records(text), params)
     return json_document(text, lines=False)
 
 
 def parse_jsonl(content: bytes, *, key: str, params: ParseParams) -> ParseResult:  # noqa: ARG001 - one signature for all
-    """Return a file of json lines: a document per line, or one document.
+    """Return a file of json lines: a document per line, per thread of the messages in them, or one in all.
 
     A line that does not parse, or is no object, is rejected by its number.
     """
     text = decode_text(content)
     if params.records == "rows":
         return documents(json_lines(text), params)
+    if params.records == "threads":
+        return threads(json_lines(text), params)
     return json_document(text, lines=True)
 
 

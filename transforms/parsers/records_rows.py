@@ -135,7 +135,7 @@ def _document(row: Row, name: str, params: ParseParams) -> Parsed:
     builder = TextBuilder()
     sent = _written(builder, row, params)
     title = " ".join(_column(row, params.title).split()) if params.title else ""
-    acl = _readers(row, params.acl) if params.acl else None
+    acl = readers_of(row, params.acl) if params.acl else None
     when = _column(row, params.time) if params.time else sent
     moment = normalized_time(when) if when.strip() else None
     flags = ("bad_time",) if when.strip() and moment is None else ()
@@ -150,12 +150,12 @@ def _written(builder: TextBuilder, row: Row, params: ParseParams) -> str:
     names = params.text or tuple(row.values)
     sent = ""
     for name in names:
-        value = _value(row, name)
+        value = value_of(row, name)
         messages = _messages(value) if name == MESSAGES or params.text else None
         if messages is not None:
             sent = _conversation(builder, messages) or sent
         elif len(params.text) == 1:
-            for paragraph in BLANK_LINES.split(_text(value)):
+            for paragraph in BLANK_LINES.split(text_of(value)):
                 builder.add("paragraph", paragraph)
         else:
             for path, text in leaves(value, name):
@@ -180,11 +180,12 @@ def _conversation(builder: TextBuilder, messages: Sequence[Mapping[str, object]]
 
 
 def _first(message: Mapping[str, object], names: tuple[str, ...]) -> str:
-    return next((_text(message[name]) for name in names if message.get(name) is not None), "")
+    return next((text_of(message[name]) for name in names if message.get(name) is not None), "")
 
 
-def _readers(row: Row, column: str) -> tuple[str, ...]:
-    value = _value(row, column)
+def readers_of(row: Row, column: str) -> tuple[str, ...]:
+    """Return who may read a record, as one of its columns says. Raises Rejected(NO_READER) for nobody."""
+    value = value_of(row, column)
     entries = [scalar(one) for one in value] if isinstance(value, list) else scalar(value).split(",")
     readers = tuple(dict.fromkeys(entry.strip() for entry in entries if entry.strip()))
     if not readers:
@@ -193,17 +194,17 @@ def _readers(row: Row, column: str) -> tuple[str, ...]:
 
 
 def _column(row: Row, column: str) -> str:
-    return _text(_value(row, column))
+    return text_of(value_of(row, column))
 
 
-def _text(value: object) -> str:
+def text_of(value: object) -> str:
     """A value as text; one that is nested is its leaves, line by line."""
     if isinstance(value, (Mapping, list)):
         return "\n".join(f"{path}: {text}" if path else text for path, text in leaves(value))
     return scalar(value)
 
 
-def _value(row: Row, column: str) -> object:
+def value_of(row: Row, column: str) -> object:
     """A column's value; a dot reaches into nested objects where no column has that name."""
     if column in row.values:
         return row.values[column]

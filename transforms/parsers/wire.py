@@ -6,7 +6,7 @@ from collections.abc import Mapping
 from dataclasses import asdict
 from typing import Any
 
-from schemas.document import Element, Parsed
+from schemas.document import Element, Parsed, Reaction, ThreadMessage
 from schemas.quarantine import Reason, Rejected
 from transforms.parsers import NO_EXTRA, parse
 from transforms.parsers.params import BadRecord, ParseParams, ParseResult
@@ -46,7 +46,8 @@ def from_wire(reply: Mapping[str, Any]) -> ParseResult:
 
 
 def _params(fields: Mapping[str, Any]) -> ParseParams:
-    return ParseParams(**{**fields, "text": tuple(fields.get("text", ()))})
+    pairs = tuple((name, field) for name, field in fields.get("fields", ()))
+    return ParseParams(**{**fields, "text": tuple(fields.get("text", ())), "fields": pairs})
 
 
 def _to_wire(parsed: Parsed) -> dict[str, Any]:
@@ -56,7 +57,8 @@ def _to_wire(parsed: Parsed) -> dict[str, Any]:
         for part in parsed.elements
     ]
     rest = {name: getattr(parsed, name) for name in ("text", "title", "record", "source_at")}
-    lists = {"paths": list(map(list, paths)), "flags": list(parsed.flags)}
+    messages = [asdict(message) for message in parsed.messages]
+    lists = {"paths": list(map(list, paths)), "flags": list(parsed.flags), "messages": messages}
     return {**rest, **lists, "elements": elements, "acl": None if parsed.acl is None else list(parsed.acl)}
 
 
@@ -68,4 +70,10 @@ def _from_wire(parsed: Mapping[str, Any]) -> Parsed:
     )
     acl = None if parsed["acl"] is None else tuple(parsed["acl"])
     rest = {name: parsed[name] for name in ("text", "title", "record", "source_at")}
-    return Parsed(**rest, elements=elements, acl=acl, flags=tuple(parsed["flags"]))
+    messages = tuple(map(_message, parsed["messages"]))
+    return Parsed(**rest, elements=elements, acl=acl, flags=tuple(parsed["flags"]), messages=messages)
+
+
+def _message(fields: Mapping[str, Any]) -> ThreadMessage:
+    reactions = (Reaction(**{**one, "users": tuple(one["users"])}) for one in fields["reactions"])
+    return ThreadMessage(**{**fields, "reactions": tuple(reactions)})

@@ -1,3 +1,5 @@
+from dataclasses import replace
+
 import yaml
 
 from transforms.datasets.card import SHOWN_CHARS, Card, card
@@ -16,6 +18,7 @@ FACTS = Card(
     kinds={"table": 4},
     sources={"handbook": 4},
     documents=2,
+    parts={},
     audience=("everyone",),
     languages=("en",),
     examples=({"messages": [{"role": "user", "content": "x" * (SHOWN_CHARS + 5)}]},),
@@ -47,3 +50,11 @@ def test_the_card_tells_counts_refusals_audience_and_shows_rows_in_short() -> No
     ):
         assert told in text
     assert "| validation |" not in text
+
+
+def test_what_is_for_evaluation_alone_is_found_by_its_name_and_has_no_splits() -> None:
+    told = card(replace(FACTS, view=None, parts={"corpus": "corpus.jsonl", "queries": "queries.jsonl"}))
+    assert "- config_name: corpus\n  data_files:\n  - split: corpus\n    path: corpus.jsonl\n" in told
+    assert "config_name: default" not in told
+    assert "Splits are" not in told
+    assert "Retrieval was asked" not in told
