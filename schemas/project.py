@@ -153,7 +153,7 @@ class ContextViewSection(Section):
     template: str | None = None
     """A Jinja2 file that writes the prompt; see `transforms/template.py`."""
     min_score: Share | None = None
-    """Below this vector similarity nothing is relevant: `answerable: false`. Unset, the default holds."""
+    """Below this confidence (`headwater evaluate --fit-threshold`) nothing is relevant: `answerable: false`."""
 
 
 class DatasetSection(Section):

@@ -11,8 +11,8 @@ from typing import Any
 
 from schemas.context import Candidate, Citation, Dropped, Message, Tokens
 from schemas.tools import Tokenizer
-from transforms.choose import Assembly, Chosen, best_similarity, count, flags, heading, passage
-from transforms.prompt import Prompt
+from transforms.choose import Assembly, Chosen, count, flags, heading, passage
+from transforms.prompt import Passage, Prompt
 from transforms.rank import Hit
 from transforms.spans import Place, Span, grow, holds, merge
 
@@ -41,14 +41,17 @@ class Assembled:
     tokens: Tokens
     dropped: tuple[Dropped, ...]
     verdicts: dict[str, str]
+    settled: tuple[tuple[Message, ...], int]
+    """Messages and their tokens without live values and without marks of a fact's age."""
 
     @property
     def digest(self) -> str:
         """sha256 of everything a reader is given, without what moves with the clock."""
+        messages, used = self.settled
         parts = {
-            "messages": [message.model_dump() for message in self.messages],
+            "messages": [message.model_dump() for message in messages],
             "citations": [c.model_dump(mode="json", exclude={"age_s"}) for c in self.citations],
-            "tokens": self.tokens.model_dump(),
+            "tokens": {"used": used, "budget": self.tokens.budget},
             "dropped": [dropped.model_dump() for dropped in self.dropped],
         }
         return hashlib.sha256(json.dumps(parts, sort_keys=True).encode()).hexdigest()
@@ -76,9 +79,10 @@ def assemble(
     kept = [hit for hit in chosen.hits if verdicts[hit.chunk_id] == "kept"]
     spans, messages, used = _fitted(question, kept, chosen.room, params, shelf, tokenizer, prompt)
     _tell(verdicts, kept, spans)
+    answerable = bool(spans or prompt.extras)
     return Assembled(
-        answerable=bool(spans or prompt.extras),
-        reason=None if spans else _reason(hits, verdicts, params),
+        answerable=answerable,
+        reason=None if answerable else _reason(hits, verdicts, params, chosen.confidence),
         messages=messages,
         citations=tuple(
             _citation(n, span, shelf.texts, now) for n, span in enumerate(spans, start=1 + len(prompt.extras))
@@ -86,6 +90,7 @@ def assemble(
         tokens=Tokens(used=used, budget=params.budget_tokens),
         dropped=_dropped(hits, verdicts),
         verdicts=verdicts,
+        settled=_settled(question, spans, shelf, tokenizer, prompt) if prompt.extras else (messages, used),
     )
 
 
@@ -142,12 +147,22 @@ def _fitted(
     shorter = (plain[:n] for n in range(len(plain), -1, -1))
     for best in (grown, *shorter):
         spans = ordered(best, params.order)
-        shown = [passage(span.hit.row, span.quote(shelf.texts)) for span in spans]
-        messages = prompt.render(question, shown)
+        messages = prompt.render(question, _passages(spans, shelf))
         used = count(messages, tokenizer)
         if used <= params.prompt_tokens:
             break
     return spans, messages, used
+
+
+def _settled(
+    question: str, spans: Sequence[Span], shelf: Shelf, tokenizer: Tokenizer, prompt: Prompt
+) -> tuple[tuple[Message, ...], int]:
+    messages = prompt.settled.render(question, _passages(spans, shelf))
+    return messages, count(messages, tokenizer)
+
+
+def _passages(spans: Sequence[Span], shelf: Shelf) -> list[Passage]:
+    return [passage(span.hit.row, span.quote(shelf.texts)) for span in spans]
 
 
 def _tell(verdicts: dict[str, str], kept: Sequence[Hit], spans: Sequence[Span]) -> None:
@@ -160,7 +175,7 @@ def _tell(verdicts: dict[str, str], kept: Sequence[Hit], spans: Sequence[Span]) 
             verdicts[hit.chunk_id] = "merged"
 
 
-def _reason(hits: Sequence[Hit], verdicts: dict[str, str], params: Assembly) -> str:
+def _reason(hits: Sequence[Hit], verdicts: dict[str, str], params: Assembly, confidence: float) -> str:
     if not hits:
         return "no passage that this principal may read was found"
     found = set(verdicts.values())
@@ -170,8 +185,7 @@ def _reason(hits: Sequence[Hit], verdicts: dict[str, str], params: Assembly) -> 
         return "every passage that was found is older than its source's max_age"
     if "not_relevant" not in found:
         return "no passage that was found stands in its document any more"
-    young = [hit for hit in hits if verdicts[hit.chunk_id] != "too_old"]
-    return f"the best passage has similarity {best_similarity(young):.2f}, below {params.min_score:.2f}"
+    return f"confidence that the passages answer it is {confidence:.2f}, below {params.min_score:.2f}"
 
 
 def _citation(n: int, span: Span, texts: Mapping[str, str], now: datetime) -> Citation:

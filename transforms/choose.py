@@ -12,8 +12,11 @@ from schemas.tools import Tokenizer
 from transforms.prompt import Passage, Prompt, hides, passage_text
 from transforms.rank import Hit, near_duplicates
 
-RELEVANT = 0.30
-"""Cosine similarity of the best passage below which nothing is relevant, for all-MiniLM-L6-v2."""
+RELEVANT = 0.33
+"""Confidence below which nothing is relevant, for all-MiniLM-L6-v2: of the questions of four sets that can be
+answered it turns away 2 in 100 at most (`tests/benchmarks/abstention.py`)."""
+VOLATILE_TOKENS = 64
+"""Live values are given room in steps of so many, so that a longer one seldom moves a passage out."""
 LOOKED_AT = 4
 """So many times `top_k` hits are looked at: enough to replace duplicates and what does not fit."""
 
@@ -43,6 +46,7 @@ class Chosen:
     hits: tuple[Hit, ...]
     room: int
     verdicts: dict[str, str]
+    confidence: float
 
 
 def choose(
@@ -50,15 +54,17 @@ def choose(
     hits: Sequence[Hit],
     params: Assembly,
     *,
+    confidence: float,
     tokenizer: Tokenizer,
     prompt: Prompt,
     old: Collection[str] = (),
 ) -> Chosen:
-    """Return the best hits that fit; none when nothing is relevant. `old` are chunk ids beyond their age.
+    """Return the best hits that fit; none where `confidence` is below the least of `params`.
 
+    `confidence` is that of `transforms.confidence`, `old` are chunk ids of hits beyond their source's age.
     Raises ConfigError when the budget cannot even hold the template, the question and what stands first.
     """
-    needed = count(prompt.render(question, ()), tokenizer)
+    needed = _before_passages(question, prompt, tokenizer)
     if needed > params.prompt_tokens:
         reserve = f", of which {params.reserve_tokens} are reserved" if params.reserve_tokens else ""
         raise ConfigError(
@@ -69,15 +75,12 @@ def choose(
     room = params.prompt_tokens - needed
     verdicts = {hit.chunk_id: "too_old" for hit in hits if hit.chunk_id in old}
     young = [hit for hit in hits if hit.chunk_id not in old]
-    if best_similarity(young) < params.min_score:
+    if confidence < params.min_score:
         verdicts |= {hit.chunk_id: "not_relevant" for hit in young}
-        return Chosen(hits=(), room=room, verdicts=verdicts)
-    return _fill(young, params, tokenizer, prompt, room, verdicts)
-
-
-def best_similarity(hits: Sequence[Hit]) -> float:
-    """Return the highest vector similarity among hits."""
-    return max((hit.vector_score or 0.0 for hit in hits), default=0.0)
+        kept: list[Hit] = []
+    else:
+        kept, room = _fill(young, params, tokenizer, prompt, room, verdicts)
+    return Chosen(hits=tuple(kept), room=room, verdicts=verdicts, confidence=confidence)
 
 
 def count(messages: Sequence[Message], tokenizer: Tokenizer) -> int:
@@ -110,6 +113,17 @@ def flags(row: dict[str, Any], text: str) -> tuple[str, ...]:
     return ("hidden_characters",) if any(map(hides, shown)) else ()
 
 
+def _before_passages(question: str, prompt: Prompt, tokenizer: Tokenizer) -> int:
+    """Return the tokens of the prompt without passages: the same ones, as far as can be, for every request."""
+    if not prompt.extras:
+        return count(prompt.render(question, ()), tokenizer)
+    settled = count(prompt.settled.render(question, ()), tokenizer)
+    apart = count(prompt.longest.render(question, ()), tokenizer) - settled
+    if any(one.volatile for one in prompt.extras):
+        apart = -(-apart // VOLATILE_TOKENS) * VOLATILE_TOKENS
+    return settled + apart
+
+
 def _fill(
     hits: Sequence[Hit],
     params: Assembly,
@@ -117,7 +131,7 @@ def _fill(
     prompt: Prompt,
     room: int,
     verdicts: dict[str, str],
-) -> Chosen:
+) -> tuple[list[Hit], int]:
     """Decide about every hit in rank order; the cost of a passage alone bounds its share of the prompt."""
     looked_at = hits[: LOOKED_AT * params.top_k]
     repeated = near_duplicates(looked_at)
@@ -137,4 +151,4 @@ def _fill(
             room -= cost
             kept.append(hit)
     verdicts |= {hit.chunk_id: "below_top_k" for hit in hits[len(looked_at) :]}
-    return Chosen(hits=tuple(kept), room=room, verdicts=verdicts)
+    return kept, room

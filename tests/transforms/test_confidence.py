@@ -15,7 +15,7 @@ WORDS = st.text("abc ", max_size=12)
 
 def hit(quote: str, vector: float | None = None, keyword: float | None = None, n: int = 1) -> Hit:
     row: dict[str, Any] = {"chunk_id": quote, "quote": quote, "title": None, "headings": None}
-    return Hit(row=row, score=0.5, vector_score=vector, vector_rank=n, keyword_score=keyword, keyword_rank=n)
+    return Hit(row=row, fused=0.5, vector_score=vector, vector_rank=n, keyword_score=keyword, keyword_rank=n)
 
 
 HITS = st.lists(

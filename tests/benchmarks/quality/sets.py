@@ -99,7 +99,8 @@ def ingested(found: QuestionSet, work: Path, settings: dict[str, Any]) -> Worksp
     project = {"project": "quality", "store": {"uri": "store"}, "sources": {"docs": source}, **settings}
     (folder / "headwater.yaml").write_text(yaml.safe_dump(project), encoding="utf-8")
     workspace = open_workspace(folder / "headwater.yaml")
-    ingest_source(workspace, "docs", IngestOptions())
+    run = ingest_source(workspace, "docs", IngestOptions(allow_rebuild=True))
+    assert not run.refused, run.refused
     return workspace
 
 
