@@ -149,7 +149,7 @@ class Context(Frozen):
     messages: tuple[Message, ...]
     citations: tuple[Citation, ...]
     features: dict[str, Any] = {}
-    """Facts by name: `values`, `event_at`, `age_s`, `stale`, and `citation`, the number the prompt gives it."""
+    """Facts by name: `values`, `event_at`, `age_s`, `stale`, and `citation`, the number in the prompt."""
     tokens: Tokens
     dropped: tuple[Dropped, ...]
     timings_ms: dict[str, float] = {}

@@ -14,10 +14,12 @@ from schemas.tools import Tokenizer
 from transforms.choose import Assembly, Chosen, count, flags, heading, passage
 from transforms.prompt import Passage, Prompt
 from transforms.rank import Hit
-from transforms.spans import Place, Span, grow, holds, merge
+from transforms.spans import Place, Span, fill, holds, merge, with_neighbors
 
 TOLD = ("duplicate", "over_budget", "span_mismatch", "too_old")
 """Why a candidate is not there, where a reader could have expected it."""
+NEVER_SHOWN = ("duplicate", "span_mismatch", "too_old")
+"""Verdicts with which a chunk is not shown as another's neighbor either."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -77,8 +79,9 @@ def assemble(
         if not holds(hit.row, shelf.texts):
             verdicts[hit.chunk_id] = "span_mismatch"
     kept = [hit for hit in chosen.hits if verdicts[hit.chunk_id] == "kept"]
-    spans, messages, used = _fitted(question, kept, chosen.room, params, shelf, tokenizer, prompt)
-    _tell(verdicts, kept, spans)
+    best = _packed(kept, chosen, verdicts, params, shelf, tokenizer)
+    spans, messages, used = _fitted(question, best, params, shelf, tokenizer, prompt)
+    _tell(verdicts, hits, spans)
     answerable = bool(spans or prompt.extras)
     return Assembled(
         answerable=answerable,
@@ -129,24 +132,35 @@ def ordered(spans: Sequence[Span], order: str) -> list[Span]:
     return list(spans)
 
 
+def _packed(
+    kept: Sequence[Hit],
+    chosen: Chosen,
+    verdicts: Mapping[str, str],
+    params: Assembly,
+    shelf: Shelf,
+    tokenizer: Tokenizer,
+) -> list[Hit]:
+    """Return the hits and their neighbors that have room together, best first."""
+    around = {at: row for at, row in shelf.around.items() if verdicts.get(row["chunk_id"]) not in NEVER_SHOWN}
+    candidates = with_neighbors(kept, around, shelf.texts, steps=params.neighbors)
+    added = [hit for hit in candidates if hit.chunk_id not in chosen.sizes]
+    counted = tokenizer.count(["", *(str(hit.row["quote"]) for hit in added)]) if added else [0]
+    new = {hit.chunk_id: tokens - counted[0] for hit, tokens in zip(added, counted[1:], strict=True)}
+    heads = {hit.chunk_id: chosen.heads[hit.chunk_id] for hit in kept}
+    return fill(candidates, shelf.texts, room=chosen.room, sizes={**chosen.sizes, **new}, heads=heads)
+
+
 def _fitted(
     question: str,
-    kept: list[Hit],
-    room: int,
+    best: Sequence[Hit],
     params: Assembly,
     shelf: Shelf,
     tokenizer: Tokenizer,
     prompt: Prompt,
 ) -> tuple[list[Span], tuple[Message, ...], int]:
-    """Return the passages that fit for certain: grown, else as they are, else without the weakest."""
-    plain = merge(kept, shelf.texts)
-    around = list(shelf.around.values()) if params.neighbors and plain else []
-    costs = tokenizer.count([str(row["quote"]) for row in around]) if around else []
-    sizes = dict(zip((str(row["chunk_id"]) for row in around), costs, strict=True))
-    grown = grow(plain, shelf.around, shelf.texts, steps=params.neighbors, room=room, sizes=sizes)
-    shorter = (plain[:n] for n in range(len(plain), -1, -1))
-    for best in (grown, *shorter):
-        spans = ordered(best, params.order)
+    """Return the passages that fit for certain: where tokens do not add up, the weakest are left out."""
+    for n in range(len(best), -1, -1):
+        spans = ordered(merge(best[:n], shelf.texts), params.order)
         messages = prompt.render(question, _passages(spans, shelf))
         used = count(messages, tokenizer)
         if used <= params.prompt_tokens:
@@ -165,14 +179,14 @@ def _passages(spans: Sequence[Span], shelf: Shelf) -> list[Passage]:
     return [passage(span.hit.row, span.quote(shelf.texts)) for span in spans]
 
 
-def _tell(verdicts: dict[str, str], kept: Sequence[Hit], spans: Sequence[Span]) -> None:
+def _tell(verdicts: dict[str, str], hits: Sequence[Hit], spans: Sequence[Span]) -> None:
     """Note which hits a passage of another holds, and which did not fit after all."""
     shown = {str(chunk["chunk_id"]): span.hit.chunk_id for span in spans for chunk in span.chunks}
-    for hit in kept:
-        if hit.chunk_id not in shown:
+    for hit in hits:
+        if hit.chunk_id in shown:
+            verdicts[hit.chunk_id] = "kept" if shown[hit.chunk_id] == hit.chunk_id else "merged"
+        elif verdicts[hit.chunk_id] == "kept":
             verdicts[hit.chunk_id] = "over_budget"
-        elif shown[hit.chunk_id] != hit.chunk_id:
-            verdicts[hit.chunk_id] = "merged"
 
 
 def _reason(hits: Sequence[Hit], verdicts: dict[str, str], params: Assembly, confidence: float) -> str:

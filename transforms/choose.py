@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection, Sequence
-from dataclasses import dataclass
+from collections.abc import Collection, Mapping, Sequence
+from dataclasses import dataclass, field
 from typing import Any, Literal
 
 from schemas.context import Message
@@ -17,7 +17,7 @@ RELEVANT = 0.33
 answered it turns away 2 in 100 at most (`tests/benchmarks/abstention.py`)."""
 VOLATILE_TOKENS = 64
 """Live values are given room in steps of so many, so that a longer one seldom moves a passage out."""
-LOOKED_AT = 4
+LOOKED_AT = 2
 """So many times `top_k` hits are looked at: enough to replace duplicates and what does not fit."""
 
 
@@ -41,12 +41,17 @@ class Assembly:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Chosen:
-    """The hits that fit, best first, what is left of the budget, and what became of every hit."""
+    """The hits whose texts fit, best first, the room that passages have, and what became of every hit."""
 
     hits: tuple[Hit, ...]
     room: int
+    """Tokens for passages, with what stands around each."""
     verdicts: dict[str, str]
     confidence: float
+    sizes: dict[str, int] = field(default_factory=dict)
+    """Tokens of each hit's text, by chunk id."""
+    heads: dict[str, int] = field(default_factory=dict)
+    """Tokens of what stands around it in a prompt."""
 
 
 def choose(
@@ -77,10 +82,12 @@ def choose(
     young = [hit for hit in hits if hit.chunk_id not in old]
     if confidence < params.min_score:
         verdicts |= {hit.chunk_id: "not_relevant" for hit in young}
-        kept: list[Hit] = []
-    else:
-        kept, room = _fill(young, params, tokenizer, prompt, room, verdicts)
-    return Chosen(hits=tuple(kept), room=room, verdicts=verdicts, confidence=confidence)
+        return Chosen(hits=(), room=room, verdicts=verdicts, confidence=confidence)
+    sizes, heads = _costs(young[: LOOKED_AT * params.top_k], tokenizer, prompt)
+    kept = _fitting(young, params, sizes, room, verdicts)
+    return Chosen(
+        hits=tuple(kept), room=room, verdicts=verdicts, confidence=confidence, sizes=sizes, heads=heads
+    )
 
 
 def count(messages: Sequence[Message], tokenizer: Tokenizer) -> int:
@@ -114,7 +121,7 @@ def flags(row: dict[str, Any], text: str) -> tuple[str, ...]:
 
 
 def _before_passages(question: str, prompt: Prompt, tokenizer: Tokenizer) -> int:
-    """Return the tokens of the prompt without passages: the same ones, as far as can be, for every request."""
+    """Return the tokens of the prompt without passages: as far as can be the same for every request."""
     if not prompt.extras:
         return count(prompt.render(question, ()), tokenizer)
     settled = count(prompt.settled.render(question, ()), tokenizer)
@@ -124,31 +131,37 @@ def _before_passages(question: str, prompt: Prompt, tokenizer: Tokenizer) -> int
     return settled + apart
 
 
-def _fill(
-    hits: Sequence[Hit],
-    params: Assembly,
-    tokenizer: Tokenizer,
-    prompt: Prompt,
-    room: int,
-    verdicts: dict[str, str],
-) -> tuple[list[Hit], int]:
-    """Decide about every hit in rank order; the cost of a passage alone bounds its share of the prompt."""
-    looked_at = hits[: LOOKED_AT * params.top_k]
+def _costs(
+    hits: Sequence[Hit], tokenizer: Tokenizer, prompt: Prompt
+) -> tuple[dict[str, int], dict[str, int]]:
+    """Return the tokens of each hit's text, and of its head and fence, by chunk id."""
+    last = len(prompt.extras) + len(hits)
+    around = [passage_text(passage(hit.row, "", last), fence=prompt.fence) for hit in hits]
+    counted = tokenizer.count(["", *(str(hit.row["quote"]) for hit in hits), *around])
+    plain = [
+        tokens - counted[0] for tokens in counted[1:]
+    ]  # without special tokens, of which each text has some
+    ids = [hit.chunk_id for hit in hits]
+    return dict(zip(ids, plain, strict=False)), dict(zip(ids, plain[len(ids) :], strict=True))
+
+
+def _fitting(
+    hits: Sequence[Hit], params: Assembly, sizes: Mapping[str, int], room: int, verdicts: dict[str, str]
+) -> list[Hit]:
+    """Decide about every hit in rank order; heads are left out, since passages that merge share theirs."""
+    looked_at = [hit for hit in hits if hit.chunk_id in sizes]
     repeated = near_duplicates(looked_at)
-    last = len(prompt.extras) + params.top_k
-    shown = [passage(hit.row, str(hit.row["quote"]), last) for hit in looked_at]
-    costs = tokenizer.count([passage_text(one, fence=prompt.fence) for one in shown]) if shown else []
     kept: list[Hit] = []
-    for hit, cost in zip(looked_at, costs, strict=True):
+    for hit in looked_at:
         if hit.chunk_id in repeated:
             verdicts[hit.chunk_id] = "duplicate"
         elif len(kept) == params.top_k:
             verdicts[hit.chunk_id] = "below_top_k"
-        elif cost > room:
+        elif sizes[hit.chunk_id] > room:
             verdicts[hit.chunk_id] = "over_budget"
         else:
             verdicts[hit.chunk_id] = "kept"
-            room -= cost
+            room -= sizes[hit.chunk_id]
             kept.append(hit)
     verdicts |= {hit.chunk_id: "below_top_k" for hit in hits[len(looked_at) :]}
-    return kept, room
+    return kept

@@ -20,7 +20,7 @@ from schemas.identity import digest
 from schemas.project import ContextViewSection
 from schemas.release import Release
 from schemas.section import duration_s
-from schemas.tools import Embedder
+from schemas.tools import Embedder, Tokenizer
 from transforms.age import Aging, let_age, too_old
 from transforms.assemble import Assembled, Shelf, assemble, explained
 from transforms.choose import RELEVANT, Assembly, Chosen, choose
@@ -120,9 +120,17 @@ def retrieve(workspace: Workspace, request: ContextRequest) -> Retrieval:
 
 
 def assembled_from(
-    workspace: Workspace, request: ContextRequest, found: Retrieval, *, facts: Sequence[Fact] = ()
+    workspace: Workspace,
+    request: ContextRequest,
+    found: Retrieval,
+    *,
+    facts: Sequence[Fact] = (),
+    tokenizer: Tokenizer | None = None,
 ) -> Assembled:
-    """Return what `retrieve` found as a prompt; the same retrieval may serve several budgets."""
+    """Return what `retrieve` found as a prompt; the same retrieval may serve several budgets.
+
+    `tokenizer` is what the budget is counted with, the embedder's without one.
+    """
     section, now = found.section, workspace.clock()
     params = Assembly(
         budget_tokens=request.budget_tokens or section.budget_tokens,
@@ -133,7 +141,7 @@ def assembled_from(
         order=section.order,
     )
     old = too_old(found.hits, _aging(workspace), now=now)
-    tokenizer = found.embedder.tokenizer
+    tokenizer = tokenizer or found.embedder.tokenizer
     prompt = Prompt(
         fence=fence(workspace, found.release, request, found.view),
         template=_template(workspace, section.template),

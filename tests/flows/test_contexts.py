@@ -150,7 +150,7 @@ def test_a_customers_facts_and_the_weather_stand_first_each_with_its_time_and_nu
 
     assert "[1]>\ncustomer 42 (as of 2026-01-01T10:00:00Z)\n- tier: gold" in prompt
     assert "[2]>\nweather customer_id=42 (as of 2026-01-01T12:00:00Z)\n- sky: 12 degrees, rain" in prompt
-    assert [citation.n for citation in found.citations][0] == 3
+    assert found.citations[0].n == 3
     assert found.features["customer"] == {
         "values": {"tier": "gold"},
         "event_at": "2026-01-01T10:00:00+00:00",

@@ -226,7 +226,7 @@ def test_the_tokens_of_all_passages_are_counted_in_one_call() -> None:
         prompt=Prompt(fence="f00d"),
     )
 
-    assert words.calls == [2, 20]
+    assert words.calls == [2, 33]
 
 
 def test_explain_tells_of_every_candidate() -> None:
