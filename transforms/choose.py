@@ -10,7 +10,7 @@ from schemas.context import Message
 from schemas.errors import ConfigError
 from schemas.tools import Tokenizer
 from transforms.prompt import Passage, Prompt, hides, passage_text
-from transforms.rank import Hit, near_duplicates
+from transforms.rank import Hit, Said
 
 RELEVANT = 0.33
 """Confidence below which nothing is relevant, for all-MiniLM-L6-v2: of the questions of four sets that can be
@@ -18,7 +18,7 @@ answered it turns away 2 in 100 at most (`tests/benchmarks/abstention.py`)."""
 VOLATILE_TOKENS = 64
 """Live values are given room in steps of so many, so that a longer one seldom moves a passage out."""
 LOOKED_AT = 2
-"""So many times `top_k` hits are looked at: enough to replace duplicates and what does not fit."""
+"""So many times the room in hits is looked at: enough to replace duplicates and what does not fit."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -83,7 +83,7 @@ def choose(
     if confidence < params.min_score:
         verdicts |= {hit.chunk_id: "not_relevant" for hit in young}
         return Chosen(hits=(), room=room, verdicts=verdicts, confidence=confidence)
-    sizes, heads = _costs(young[: LOOKED_AT * params.top_k], tokenizer, prompt)
+    sizes, heads = _costs(_looked_at(young, room), tokenizer, prompt)
     kept = _fitting(young, params, sizes, room, verdicts)
     return Chosen(
         hits=tuple(kept), room=room, verdicts=verdicts, confidence=confidence, sizes=sizes, heads=heads
@@ -131,6 +131,15 @@ def _before_passages(question: str, prompt: Prompt, tokenizer: Tokenizer) -> int
     return settled + apart
 
 
+def _looked_at(hits: Sequence[Hit], room: int) -> Sequence[Hit]:
+    tokens = 0
+    for n, hit in enumerate(hits):
+        if tokens > LOOKED_AT * room:
+            return hits[:n]
+        tokens += hit.row["tokens"] if hit.row["tokens"] <= room else 0
+    return hits
+
+
 def _costs(
     hits: Sequence[Hit], tokenizer: Tokenizer, prompt: Prompt
 ) -> tuple[dict[str, int], dict[str, int]]:
@@ -150,15 +159,14 @@ def _fitting(
 ) -> list[Hit]:
     """Decide about every hit in rank order; heads are left out, since passages that merge share theirs."""
     looked_at = [hit for hit in hits if hit.chunk_id in sizes]
-    repeated = near_duplicates(looked_at)
-    kept: list[Hit] = []
+    said, kept = Said(), list[Hit]()
     for hit in looked_at:
-        if hit.chunk_id in repeated:
-            verdicts[hit.chunk_id] = "duplicate"
-        elif len(kept) == params.top_k:
+        if len(kept) == params.top_k:
             verdicts[hit.chunk_id] = "below_top_k"
         elif sizes[hit.chunk_id] > room:
             verdicts[hit.chunk_id] = "over_budget"
+        elif said.before(str(hit.row["quote"])):
+            verdicts[hit.chunk_id] = "duplicate"
         else:
             verdicts[hit.chunk_id] = "kept"
             room -= sizes[hit.chunk_id]

@@ -226,7 +226,19 @@ def test_the_tokens_of_all_passages_are_counted_in_one_call() -> None:
         prompt=Prompt(fence="f00d"),
     )
 
-    assert words.calls == [2, 33]
+    assert words.calls == [2, 41]
+
+
+def test_no_more_hits_are_counted_than_would_fill_the_room_twice() -> None:
+    words = Words([])
+    hits = [hit(f"c{n}", f"passage {n} and words {n * n}") for n in range(90)]
+    prompt, params = Prompt(fence="f00d"), Assembly(budget_tokens=175, top_k=50)
+    chosen = choose(QUESTION, hits, params, confidence=1.0, tokenizer=words, prompt=prompt)
+
+    assert words.calls[1] < 2 * 90 + 1
+    assert 0 < chosen.room < 90 * 5 / 2
+    assert len(chosen.hits) == chosen.room // 5
+    assert set(chosen.verdicts) == {one.chunk_id for one in hits}
 
 
 def test_explain_tells_of_every_candidate() -> None:
