@@ -136,7 +136,10 @@ class Context(Frozen):
 
     context_id: str
     digest: str
-    """sha256 over messages, citations without age, tokens and dropped: equal for equal inputs (law 9)."""
+    """sha256 over messages, citations without age, tokens and dropped: equal for equal inputs (law 9).
+
+    Live values, and marks of how old a fact is, are left out of it.
+    """
     release: int
     context_view: str
     question: str
@@ -146,6 +149,7 @@ class Context(Frozen):
     messages: tuple[Message, ...]
     citations: tuple[Citation, ...]
     features: dict[str, Any] = {}
+    """Facts by name: `values`, `event_at`, `age_s`, `stale`, and `citation`, the number in the prompt."""
     tokens: Tokens
     dropped: tuple[Dropped, ...]
     timings_ms: dict[str, float] = {}

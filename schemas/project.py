@@ -151,8 +151,8 @@ class ContextViewSection(Section):
     budget_tokens: Annotated[int, Field(ge=64, le=1_000_000)] = 2_000
     reserve_tokens: Annotated[int, Field(ge=0)] = 0
     """Of the budget: what is left free for the answer."""
-    top_k: Annotated[int, Field(ge=1, le=100)] = 16
-    """Passages at most; what the budget has left after them goes to the text around them."""
+    top_k: Annotated[int, Field(ge=1, le=100)] = 50
+    """Passages at most, where the budget is not the limit."""
     depth: Annotated[int, Field(ge=1, le=1_000)] = 100
     vector_weight: Share = 0.5
     """Share of the vector leg in the fused score; the rest is the keyword leg's."""
@@ -161,13 +161,13 @@ class ContextViewSection(Section):
     support_weight: Share = 0.1
     """What a passage gains from the better one of those before and after it."""
     neighbors: Annotated[int, Field(ge=0, le=8)] = 1
-    """Chunks before and after a passage that join it while the budget lasts."""
+    """Chunks before and after a passage that may join it: each goes before hits with .6 of its score."""
     order: Literal["relevance", "edges", "source"] = "relevance"
     """How passages stand in the prompt: best first, best at both ends, or as in their documents."""
     template: str | None = None
     """A Jinja2 file that writes the prompt; see `transforms/template.py`."""
     min_score: Share | None = None
-    """Below this vector similarity nothing is relevant: `answerable: false`. Unset, the default holds."""
+    """Below this confidence nothing is relevant; `headwater evaluate --fit-threshold` fits it."""
 
 
 class DatasetSection(Section):

@@ -11,13 +11,15 @@ from typing import Any
 
 from schemas.context import Candidate, Citation, Dropped, Message, Tokens
 from schemas.tools import Tokenizer
-from transforms.choose import Assembly, Chosen, best_similarity, count, flags, heading, passage
-from transforms.prompt import Prompt
+from transforms.choose import Assembly, Chosen, count, flags, heading, passage
+from transforms.prompt import Passage, Prompt
 from transforms.rank import Hit
-from transforms.spans import Place, Span, grow, holds, merge
+from transforms.spans import Place, Span, fill, holds, merge, with_neighbors
 
 TOLD = ("duplicate", "over_budget", "span_mismatch", "too_old")
 """Why a candidate is not there, where a reader could have expected it."""
+NEVER_SHOWN = ("duplicate", "span_mismatch", "too_old")
+"""Verdicts with which a chunk is not shown as another's neighbor either."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -41,14 +43,17 @@ class Assembled:
     tokens: Tokens
     dropped: tuple[Dropped, ...]
     verdicts: dict[str, str]
+    settled: tuple[tuple[Message, ...], int]
+    """Messages and their tokens without live values and without marks of a fact's age."""
 
     @property
     def digest(self) -> str:
         """sha256 of everything a reader is given, without what moves with the clock."""
+        messages, used = self.settled
         parts = {
-            "messages": [message.model_dump() for message in self.messages],
+            "messages": [message.model_dump() for message in messages],
             "citations": [c.model_dump(mode="json", exclude={"age_s"}) for c in self.citations],
-            "tokens": self.tokens.model_dump(),
+            "tokens": {"used": used, "budget": self.tokens.budget},
             "dropped": [dropped.model_dump() for dropped in self.dropped],
         }
         return hashlib.sha256(json.dumps(parts, sort_keys=True).encode()).hexdigest()
@@ -74,11 +79,13 @@ def assemble(
         if not holds(hit.row, shelf.texts):
             verdicts[hit.chunk_id] = "span_mismatch"
     kept = [hit for hit in chosen.hits if verdicts[hit.chunk_id] == "kept"]
-    spans, messages, used = _fitted(question, kept, chosen.room, params, shelf, tokenizer, prompt)
-    _tell(verdicts, kept, spans)
+    best = _packed(kept, chosen, verdicts, params, shelf, tokenizer)
+    spans, messages, used = _fitted(question, best, params, shelf, tokenizer, prompt)
+    _tell(verdicts, hits, spans)
+    answerable = bool(spans or prompt.extras)
     return Assembled(
-        answerable=bool(spans or prompt.extras),
-        reason=None if spans else _reason(hits, verdicts, params),
+        answerable=answerable,
+        reason=None if answerable else _reason(hits, verdicts, params, chosen.confidence),
         messages=messages,
         citations=tuple(
             _citation(n, span, shelf.texts, now) for n, span in enumerate(spans, start=1 + len(prompt.extras))
@@ -86,6 +93,7 @@ def assemble(
         tokens=Tokens(used=used, budget=params.budget_tokens),
         dropped=_dropped(hits, verdicts),
         verdicts=verdicts,
+        settled=_settled(question, spans, shelf, tokenizer, prompt) if prompt.extras else (messages, used),
     )
 
 
@@ -124,43 +132,64 @@ def ordered(spans: Sequence[Span], order: str) -> list[Span]:
     return list(spans)
 
 
+def _packed(
+    kept: Sequence[Hit],
+    chosen: Chosen,
+    verdicts: Mapping[str, str],
+    params: Assembly,
+    shelf: Shelf,
+    tokenizer: Tokenizer,
+) -> list[Hit]:
+    """Return the hits and their neighbors that have room together, best first."""
+    around = {at: row for at, row in shelf.around.items() if verdicts.get(row["chunk_id"]) not in NEVER_SHOWN}
+    candidates = with_neighbors(kept, around, shelf.texts, steps=params.neighbors)
+    added = [hit for hit in candidates if hit.chunk_id not in chosen.sizes]
+    counted = tokenizer.count(["", *(str(hit.row["quote"]) for hit in added)]) if added else [0]
+    new = {hit.chunk_id: tokens - counted[0] for hit, tokens in zip(added, counted[1:], strict=True)}
+    heads = {hit.chunk_id: chosen.heads[hit.chunk_id] for hit in kept}
+    return fill(candidates, shelf.texts, room=chosen.room, sizes={**chosen.sizes, **new}, heads=heads)
+
+
 def _fitted(
     question: str,
-    kept: list[Hit],
-    room: int,
+    best: Sequence[Hit],
     params: Assembly,
     shelf: Shelf,
     tokenizer: Tokenizer,
     prompt: Prompt,
 ) -> tuple[list[Span], tuple[Message, ...], int]:
-    """Return the passages that fit for certain: grown, else as they are, else without the weakest."""
-    plain = merge(kept, shelf.texts)
-    around = list(shelf.around.values()) if params.neighbors and plain else []
-    costs = tokenizer.count([str(row["quote"]) for row in around]) if around else []
-    sizes = dict(zip((str(row["chunk_id"]) for row in around), costs, strict=True))
-    grown = grow(plain, shelf.around, shelf.texts, steps=params.neighbors, room=room, sizes=sizes)
-    shorter = (plain[:n] for n in range(len(plain), -1, -1))
-    for best in (grown, *shorter):
-        spans = ordered(best, params.order)
-        shown = [passage(span.hit.row, span.quote(shelf.texts)) for span in spans]
-        messages = prompt.render(question, shown)
+    """Return the passages that fit for certain: where tokens do not add up, the weakest are left out."""
+    for n in range(len(best), -1, -1):
+        spans = ordered(merge(best[:n], shelf.texts), params.order)
+        messages = prompt.render(question, _passages(spans, shelf))
         used = count(messages, tokenizer)
         if used <= params.prompt_tokens:
             break
     return spans, messages, used
 
 
-def _tell(verdicts: dict[str, str], kept: Sequence[Hit], spans: Sequence[Span]) -> None:
+def _settled(
+    question: str, spans: Sequence[Span], shelf: Shelf, tokenizer: Tokenizer, prompt: Prompt
+) -> tuple[tuple[Message, ...], int]:
+    messages = prompt.settled.render(question, _passages(spans, shelf))
+    return messages, count(messages, tokenizer)
+
+
+def _passages(spans: Sequence[Span], shelf: Shelf) -> list[Passage]:
+    return [passage(span.hit.row, span.quote(shelf.texts)) for span in spans]
+
+
+def _tell(verdicts: dict[str, str], hits: Sequence[Hit], spans: Sequence[Span]) -> None:
     """Note which hits a passage of another holds, and which did not fit after all."""
     shown = {str(chunk["chunk_id"]): span.hit.chunk_id for span in spans for chunk in span.chunks}
-    for hit in kept:
-        if hit.chunk_id not in shown:
+    for hit in hits:
+        if hit.chunk_id in shown:
+            verdicts[hit.chunk_id] = "kept" if shown[hit.chunk_id] == hit.chunk_id else "merged"
+        elif verdicts[hit.chunk_id] == "kept":
             verdicts[hit.chunk_id] = "over_budget"
-        elif shown[hit.chunk_id] != hit.chunk_id:
-            verdicts[hit.chunk_id] = "merged"
 
 
-def _reason(hits: Sequence[Hit], verdicts: dict[str, str], params: Assembly) -> str:
+def _reason(hits: Sequence[Hit], verdicts: dict[str, str], params: Assembly, confidence: float) -> str:
     if not hits:
         return "no passage that this principal may read was found"
     found = set(verdicts.values())
@@ -170,8 +199,7 @@ def _reason(hits: Sequence[Hit], verdicts: dict[str, str], params: Assembly) -> 
         return "every passage that was found is older than its source's max_age"
     if "not_relevant" not in found:
         return "no passage that was found stands in its document any more"
-    young = [hit for hit in hits if verdicts[hit.chunk_id] != "too_old"]
-    return f"the best passage has similarity {best_similarity(young):.2f}, below {params.min_score:.2f}"
+    return f"confidence that the passages answer it is {confidence:.2f}, below {params.min_score:.2f}"
 
 
 def _citation(n: int, span: Span, texts: Mapping[str, str], now: datetime) -> Citation:

@@ -2,20 +2,23 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection, Sequence
-from dataclasses import dataclass
+from collections.abc import Collection, Mapping, Sequence
+from dataclasses import dataclass, field
 from typing import Any, Literal
 
 from schemas.context import Message
 from schemas.errors import ConfigError
 from schemas.tools import Tokenizer
 from transforms.prompt import Passage, Prompt, hides, passage_text
-from transforms.rank import Hit, near_duplicates
+from transforms.rank import Hit, Said
 
-RELEVANT = 0.30
-"""Cosine similarity of the best passage below which nothing is relevant, for all-MiniLM-L6-v2."""
-LOOKED_AT = 4
-"""So many times `top_k` hits are looked at: enough to replace duplicates and what does not fit."""
+RELEVANT = 0.33
+"""Confidence below which nothing is relevant, for all-MiniLM-L6-v2: of the questions of four sets that can be
+answered it turns away 2 in 100 at most (`tests/benchmarks/abstention.py`)."""
+VOLATILE_TOKENS = 64
+"""Live values are given room in steps of so many, so that a longer one seldom moves a passage out."""
+LOOKED_AT = 2
+"""So many times the room in hits is looked at: enough to replace duplicates and what does not fit."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -38,11 +41,17 @@ class Assembly:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Chosen:
-    """The hits that fit, best first, what is left of the budget, and what became of every hit."""
+    """The hits whose texts fit, best first, the room that passages have, and what became of every hit."""
 
     hits: tuple[Hit, ...]
     room: int
+    """Tokens for passages, with what stands around each."""
     verdicts: dict[str, str]
+    confidence: float
+    sizes: dict[str, int] = field(default_factory=dict)
+    """Tokens of each hit's text, by chunk id."""
+    heads: dict[str, int] = field(default_factory=dict)
+    """Tokens of what stands around it in a prompt."""
 
 
 def choose(
@@ -50,15 +59,17 @@ def choose(
     hits: Sequence[Hit],
     params: Assembly,
     *,
+    confidence: float,
     tokenizer: Tokenizer,
     prompt: Prompt,
     old: Collection[str] = (),
 ) -> Chosen:
-    """Return the best hits that fit; none when nothing is relevant. `old` are chunk ids beyond their age.
+    """Return the best hits that fit; none where `confidence` is below the least of `params`.
 
+    `confidence` is that of `transforms.confidence`, `old` are chunk ids of hits beyond their source's age.
     Raises ConfigError when the budget cannot even hold the template, the question and what stands first.
     """
-    needed = count(prompt.render(question, ()), tokenizer)
+    needed = _before_passages(question, prompt, tokenizer)
     if needed > params.prompt_tokens:
         reserve = f", of which {params.reserve_tokens} are reserved" if params.reserve_tokens else ""
         raise ConfigError(
@@ -69,15 +80,14 @@ def choose(
     room = params.prompt_tokens - needed
     verdicts = {hit.chunk_id: "too_old" for hit in hits if hit.chunk_id in old}
     young = [hit for hit in hits if hit.chunk_id not in old]
-    if best_similarity(young) < params.min_score:
+    if confidence < params.min_score:
         verdicts |= {hit.chunk_id: "not_relevant" for hit in young}
-        return Chosen(hits=(), room=room, verdicts=verdicts)
-    return _fill(young, params, tokenizer, prompt, room, verdicts)
-
-
-def best_similarity(hits: Sequence[Hit]) -> float:
-    """Return the highest vector similarity among hits."""
-    return max((hit.vector_score or 0.0 for hit in hits), default=0.0)
+        return Chosen(hits=(), room=room, verdicts=verdicts, confidence=confidence)
+    sizes, heads = _costs(_looked_at(young, room), tokenizer, prompt)
+    kept = _fitting(young, params, sizes, room, verdicts)
+    return Chosen(
+        hits=tuple(kept), room=room, verdicts=verdicts, confidence=confidence, sizes=sizes, heads=heads
+    )
 
 
 def count(messages: Sequence[Message], tokenizer: Tokenizer) -> int:
@@ -110,31 +120,56 @@ def flags(row: dict[str, Any], text: str) -> tuple[str, ...]:
     return ("hidden_characters",) if any(map(hides, shown)) else ()
 
 
-def _fill(
-    hits: Sequence[Hit],
-    params: Assembly,
-    tokenizer: Tokenizer,
-    prompt: Prompt,
-    room: int,
-    verdicts: dict[str, str],
-) -> Chosen:
-    """Decide about every hit in rank order; the cost of a passage alone bounds its share of the prompt."""
-    looked_at = hits[: LOOKED_AT * params.top_k]
-    repeated = near_duplicates(looked_at)
-    last = len(prompt.extras) + params.top_k
-    shown = [passage(hit.row, str(hit.row["quote"]), last) for hit in looked_at]
-    costs = tokenizer.count([passage_text(one, fence=prompt.fence) for one in shown]) if shown else []
-    kept: list[Hit] = []
-    for hit, cost in zip(looked_at, costs, strict=True):
-        if hit.chunk_id in repeated:
-            verdicts[hit.chunk_id] = "duplicate"
-        elif len(kept) == params.top_k:
+def _before_passages(question: str, prompt: Prompt, tokenizer: Tokenizer) -> int:
+    """Return the tokens of the prompt without passages: as far as can be the same for every request."""
+    if not prompt.extras:
+        return count(prompt.render(question, ()), tokenizer)
+    settled = count(prompt.settled.render(question, ()), tokenizer)
+    apart = count(prompt.longest.render(question, ()), tokenizer) - settled
+    if any(one.volatile for one in prompt.extras):
+        apart = -(-apart // VOLATILE_TOKENS) * VOLATILE_TOKENS
+    return settled + apart
+
+
+def _looked_at(hits: Sequence[Hit], room: int) -> Sequence[Hit]:
+    tokens = 0
+    for n, hit in enumerate(hits):
+        if tokens > LOOKED_AT * room:
+            return hits[:n]
+        tokens += hit.row["tokens"] if hit.row["tokens"] <= room else 0
+    return hits
+
+
+def _costs(
+    hits: Sequence[Hit], tokenizer: Tokenizer, prompt: Prompt
+) -> tuple[dict[str, int], dict[str, int]]:
+    """Return the tokens of each hit's text, and of its head and fence, by chunk id."""
+    last = len(prompt.extras) + len(hits)
+    around = [passage_text(passage(hit.row, "", last), fence=prompt.fence) for hit in hits]
+    counted = tokenizer.count(["", *(str(hit.row["quote"]) for hit in hits), *around])
+    plain = [
+        tokens - counted[0] for tokens in counted[1:]
+    ]  # without special tokens, of which each text has some
+    ids = [hit.chunk_id for hit in hits]
+    return dict(zip(ids, plain, strict=False)), dict(zip(ids, plain[len(ids) :], strict=True))
+
+
+def _fitting(
+    hits: Sequence[Hit], params: Assembly, sizes: Mapping[str, int], room: int, verdicts: dict[str, str]
+) -> list[Hit]:
+    """Decide about every hit in rank order; heads are left out, since passages that merge share theirs."""
+    looked_at = [hit for hit in hits if hit.chunk_id in sizes]
+    said, kept = Said(), list[Hit]()
+    for hit in looked_at:
+        if len(kept) == params.top_k:
             verdicts[hit.chunk_id] = "below_top_k"
-        elif cost > room:
+        elif sizes[hit.chunk_id] > room:
             verdicts[hit.chunk_id] = "over_budget"
+        elif said.before(str(hit.row["quote"])):
+            verdicts[hit.chunk_id] = "duplicate"
         else:
             verdicts[hit.chunk_id] = "kept"
-            room -= cost
+            room -= sizes[hit.chunk_id]
             kept.append(hit)
     verdicts |= {hit.chunk_id: "below_top_k" for hit in hits[len(looked_at) :]}
-    return Chosen(hits=tuple(kept), room=room, verdicts=verdicts)
+    return kept

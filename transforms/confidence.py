@@ -59,7 +59,7 @@ def agreement(question: str, hits: Sequence[Hit]) -> float:  # noqa: ARG001
 def margin(question: str, hits: Sequence[Hit]) -> float:  # noqa: ARG001
     """Return by how much the nearest passage is nearer than the mean of the next five."""
     scores = sorted((hit.vector_score for hit in hits if hit.vector_score is not None), reverse=True)
-    return max(0.0, scores[0] - sum(scores[1:6]) / 5) if len(scores) > 5 else 0.0  # noqa: PLR2004
+    return min(1.0, max(0.0, scores[0] - sum(scores[1:6]) / 5)) if len(scores) > 5 else 0.0  # noqa: PLR2004
 
 
 def rarity(question: str, hits: Sequence[Hit]) -> dict[str, float]:

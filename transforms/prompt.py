@@ -10,8 +10,9 @@ from __future__ import annotations
 import hashlib
 import hmac
 import re
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
 from dataclasses import dataclass, replace
+from itertools import count
 
 from schemas.context import Message
 from transforms.template import Template
@@ -29,7 +30,8 @@ HIDDEN = re.compile(
 )
 """Zero-width, bidirectional-control and tag characters."""
 
-MARKER_DIGITS = 16
+MARKER_DIGITS = 8
+"""A digit more is most of a token more, twice in each passage; what is short is made sure of instead."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -43,11 +45,22 @@ class Passage:
     stale: bool = False
     changed_on: str | None = None
     """Date of the source's last change, YYYY-MM-DD."""
+    volatile: bool = False
+    """Whether its text was made for this request, as a function's answer is."""
 
 
-def marker(secret: bytes, release: int, request: str) -> str:
-    """Return the fence marker of one request: HMAC-SHA256 of the release and the request, 16 hex digits."""
-    return hmac.new(secret, f"{release}\n{request}".encode(), hashlib.sha256).hexdigest()[:MARKER_DIGITS]
+def marker(secret: bytes, release: int, request: str, *, texts: Collection[str] = ()) -> str:
+    """Return the fence marker of one request: HMAC-SHA256 of release and request, 8 hex digits.
+
+    It stands in none of `texts` as they are shown: where it does, another one is derived.
+    """
+    shown = [visible(text) for text in texts]
+    for n in count():
+        asked = f"{release}\n{request}" + (f"\n{n}" if n else "")
+        digits = hmac.new(secret, asked.encode(), hashlib.sha256).hexdigest()[:MARKER_DIGITS]
+        if not any(digits in text for text in shown):
+            return digits
+    raise AssertionError("unreachable: numbers do not end")
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -58,6 +71,17 @@ class Prompt:
     template: Template | None = None
     extras: tuple[Passage, ...] = ()
     """Passages that are not retrieved, such as an entity's facts: numbered first, and always shown."""
+
+    @property
+    def settled(self) -> Prompt:
+        """The prompt without what moves while the release stands: live values, and marks of age on facts."""
+        extras = (replace(one, text="" if one.volatile else one.text, stale=False) for one in self.extras)
+        return replace(self, extras=tuple(extras))
+
+    @property
+    def longest(self) -> Prompt:
+        """The prompt with every fact marked as stale, as it may be tomorrow."""
+        return replace(self, extras=tuple(replace(one, stale=True) for one in self.extras))
 
     def render(self, question: str, passages: Sequence[Passage]) -> tuple[Message, ...]:
         """Return the messages: the static instruction, then fenced passages and the question."""

@@ -73,15 +73,23 @@ def ranked(hits: Iterable[Hit]) -> list[Hit]:
 
 def near_duplicates(hits: Sequence[Hit]) -> set[str]:
     """Return the chunk ids of hits that repeat a better one, word for word or nearly."""
-    kept: list[frozenset[tuple[str, ...]]] = []
-    repeated: set[str] = set()
-    for hit in hits:
-        shingles = _shingles(str(hit.row["quote"]))
-        if any(_overlap(shingles, other) >= NEAR_DUPLICATE for other in kept):
-            repeated.add(hit.chunk_id)
-        else:
-            kept.append(shingles)
-    return repeated
+    said = Said()
+    return {hit.chunk_id for hit in hits if said.before(str(hit.row["quote"]))}
+
+
+class Said:
+    """What was said so far, to tell what says it again, word for word or nearly."""
+
+    def __init__(self) -> None:
+        self._said: list[frozenset[tuple[str, ...]]] = []
+
+    def before(self, text: str) -> bool:
+        """Tell whether a text was said before; it is from now on."""
+        shingles = _shingles(text)
+        if any(_overlap(shingles, other) >= NEAR_DUPLICATE for other in self._said):
+            return True
+        self._said.append(shingles)
+        return False
 
 
 def _hit(

@@ -7,14 +7,15 @@ only where it is white space, and a chunk whose quote is not where it says is ne
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import dataclass, replace
-from itertools import product
+from dataclasses import dataclass
 from typing import Any
 
-from transforms.rank import Hit
+from transforms.rank import Hit, ranked
 
 Place = tuple[str, int]
 """A chunk's document and its number in it."""
+NEIGHBOR_SHARE = 0.6
+"""Of a hit's score that the chunk beside it has; see `infra/decisions/0007-retrieval-defaults.md`."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -47,35 +48,58 @@ def holds(row: Mapping[str, Any], texts: Mapping[str, str]) -> bool:
 
 def merge(hits: Iterable[Hit], texts: Mapping[str, str]) -> list[Span]:
     """Return hits as spans, best first; hits of one section that follow each other are one span."""
-    return _joined([Span(hit=hit, chunks=(hit.row,)) for hit in hits], texts)
+    joined: list[Span] = []
+    for hit in sorted(hits, key=lambda hit: (_place(hit.row), hit.chunk_id)):
+        span = Span(hit=hit, chunks=(hit.row,))
+        last = joined[-1] if joined else None
+        if last is not None and _meet(last, span, texts):
+            best = min(last.hit, hit, key=lambda hit: (-hit.score, hit.chunk_id))
+            joined[-1] = Span(hit=best, chunks=(*last.chunks, hit.row))
+        else:
+            joined.append(span)
+    return sorted(joined, key=lambda span: (-span.hit.score, span.hit.chunk_id))
 
 
-def grow(
-    spans: Sequence[Span],
-    around: Mapping[Place, dict[str, Any]],
+def with_neighbors(
+    hits: Sequence[Hit], around: Mapping[Place, dict[str, Any]], texts: Mapping[str, str], *, steps: int
+) -> list[Hit]:
+    """Return hits and the chunks up to `steps` beside them, best first: one a step off has .6 of the score.
+
+    So a neighbor of a good hit goes before a weak hit. `around` has the chunks that the caller may read.
+    """
+    found = {_place(hit.row): hit for hit in hits}
+    reached = list(hits)
+    for _ in range(steps):
+        beside = [_neighbor(hit, around.get(_step(hit, step)), texts) for hit in reached for step in (1, -1)]
+        reached = [one for one in ranked(filter(None, beside)) if _place(one.row) not in found]
+        found |= {_place(one.row): one for one in reversed(reached)}
+    return ranked(found.values())
+
+
+def fill(
+    hits: Iterable[Hit],
     texts: Mapping[str, str],
     *,
-    steps: int,
     room: int,
     sizes: Mapping[str, int],
-) -> list[Span]:
-    """Return spans grown by up to `steps` chunks each way, the best span first, while `room` tokens last.
+    heads: Mapping[str, int],
+) -> list[Hit]:
+    """Return the hits, given best first, that have room together; what is too large leaves it to the next.
 
-    `around` has the chunks that the caller may read, `sizes` the tokens of each by its id. Measured: recall
-    in 2,000 tokens .942 -> .962 (chunking_evaluation), of evidence in 4,000 tokens .499 -> .530 (company
-    reports), and nothing lost where answers are short, since only what hits have left over is spent.
+    `sizes` and `heads` are tokens by chunk id: of the text, and of what stands around it in a prompt, which a
+    chunk beside one that is there already does not need. One without a head stands beside another or not at
+    all.
     """
-    grown = list(spans)
-    taken = {_place(chunk) for span in spans for chunk in span.chunks}
-    for _, n, step in product(range(steps), range(len(grown)), (1, -1)):
-        found = around.get(_beside(grown[n], step))
-        if found is None or _place(found) in taken or not _continues(grown[n], found, texts):
-            continue
-        if (size := sizes[found["chunk_id"]]) <= room:
-            room -= size
-            taken.add(_place(found))
-            grown[n] = _with(grown[n], (found,))
-    return _joined(grown, texts)
+    taken: dict[Place, Hit] = {}
+    for hit in hits:
+        joins = any(
+            _follow(taken[at].row, hit.row, texts) for step in (1, -1) if (at := _step(hit, step)) in taken
+        )
+        head = 0 if joins else heads.get(hit.chunk_id)
+        if head is not None and (cost := sizes[hit.chunk_id] + head) <= room:
+            room -= cost
+            taken[_place(hit.row)] = hit
+    return list(taken.values())
 
 
 def places_around(hits: Iterable[Hit], steps: int) -> list[Place]:
@@ -85,41 +109,28 @@ def places_around(hits: Iterable[Hit], steps: int) -> list[Place]:
     return sorted((document, n) for document, n in near - own if n >= 0)
 
 
-def _joined(spans: Iterable[Span], texts: Mapping[str, str]) -> list[Span]:
-    joined: list[Span] = []
-    by_document = sorted(spans, key=lambda span: (span.hit.row["document_id"], span.start, span.end))
-    for span in by_document:
-        last = joined[-1] if joined else None
-        if last is not None and _meet(last, span, texts):
-            best = min(last.hit, span.hit, key=lambda hit: (-hit.score, hit.chunk_id))
-            joined[-1] = replace(_with(last, span.chunks), hit=best)
-        else:
-            joined.append(span)
-    return sorted(joined, key=lambda span: (-span.hit.score, span.hit.chunk_id))
-
-
-def _with(span: Span, chunks: Sequence[dict[str, Any]]) -> Span:
-    ordered = sorted({_place(c): c for c in (*span.chunks, *chunks)}.items())
-    return replace(span, chunks=tuple(chunk for _, chunk in ordered))
-
-
 def _meet(one: Span, other: Span, texts: Mapping[str, str]) -> bool:
-    return _beside(one, 1)[1] >= other.chunks[0]["ordinal"] and _continues(one, other.chunks[0], texts)
+    last, first = one.chunks[-1], other.chunks[0]
+    return bool(last["ordinal"] + 1 >= first["ordinal"]) and _follow(last, first, texts)
 
 
-def _continues(span: Span, chunk: dict[str, Any], texts: Mapping[str, str]) -> bool:
-    """Tell whether a chunk is of the span's section, and nothing but white space stands between them."""
-    row = span.hit.row
-    if (row["document_id"], row["headings"]) != (chunk["document_id"], chunk["headings"]):
+def _neighbor(hit: Hit, row: dict[str, Any] | None, texts: Mapping[str, str]) -> Hit | None:
+    if row is None or not _follow(hit.row, row, texts):
+        return None
+    return Hit(row=row, fused=NEIGHBOR_SHARE * hit.score)
+
+
+def _follow(row: Mapping[str, Any], other: Mapping[str, Any], texts: Mapping[str, str]) -> bool:
+    """Tell whether two chunks are of one section, and nothing but white space stands between them."""
+    if (row["document_id"], row["headings"]) != (other["document_id"], other["headings"]):
         return False
     text = texts[row["document_id"]]
-    between = text[min(span.end, chunk["end"]) : max(span.start, chunk["start"])]
-    return holds(chunk, texts) and not between.strip()
+    between = text[min(row["end"], other["end"]) : max(row["start"], other["start"])]
+    return holds(other, texts) and not between.strip()
 
 
-def _beside(span: Span, step: int) -> Place:
-    edge = span.chunks[-1 if step > 0 else 0]
-    return (edge["document_id"], edge["ordinal"] + step)
+def _step(hit: Hit, step: int) -> Place:
+    return (hit.row["document_id"], hit.row["ordinal"] + step)
 
 
 def _place(chunk: Mapping[str, Any]) -> Place:

@@ -8,7 +8,7 @@ import typer
 
 from flows.cli.moments import moment
 from flows.cli.output import Output
-from flows.labels import label
+from flows.labels import fact_line, label
 from schemas.errors import ConfigError
 
 if TYPE_CHECKING:
@@ -116,6 +116,7 @@ def context_text(found: Context) -> str:
     lines.append(f"tokens     {found.tokens.used} of {found.tokens.budget}")
     if not found.answerable:
         lines.append(f"not answerable: {found.reason}")
+    lines += ["", *(fact_line(name, fact) for name, fact in found.features.items())] if found.features else []
     for citation in found.citations:
         where = label(citation.title, citation.heading, citation.uri)
         page = f", page {citation.page}" if citation.page else ""

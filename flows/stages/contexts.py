@@ -3,10 +3,12 @@
 from __future__ import annotations
 
 import time
-from collections.abc import Sequence
-from dataclasses import dataclass
+from collections.abc import Collection, Sequence
+from dataclasses import dataclass, replace
+from datetime import datetime
 from typing import Any
 
+from flows.stages.features import gathered
 from flows.workspace import Workspace
 from infra.store import releases
 from infra.store.denials import forbidden
@@ -18,10 +20,12 @@ from schemas.identity import digest
 from schemas.project import ContextViewSection
 from schemas.release import Release
 from schemas.section import duration_s
-from schemas.tools import Embedder
+from schemas.tools import Embedder, Tokenizer
 from transforms.age import Aging, let_age, too_old
 from transforms.assemble import Assembled, Shelf, assemble, explained
-from transforms.choose import RELEVANT, Assembly, choose
+from transforms.choose import RELEVANT, Assembly, Chosen, choose
+from transforms.confidence import confidence
+from transforms.features import Fact
 from transforms.names import boost_named
 from transforms.prompt import Passage, Prompt, marker
 from transforms.rank import Hit, fuse
@@ -42,19 +46,24 @@ class Retrieval:
     table: Any
     """The chunk table, pinned to the release."""
     readable: Readable
+    confidence: float
+    """From 0 to 1: that the question can be answered, by what both legs found."""
 
 
-def context(workspace: Workspace, request: ContextRequest, *, extras: Sequence[Passage] = ()) -> Context:
+def context(workspace: Workspace, request: ContextRequest) -> Context:
     """Return the context for a question at one release, with nothing in it the principal may not read.
 
-    `extras` are passages that were not retrieved, such as an entity's facts: they stand first, are numbered
-    from 1, count in the budget and are always shown. Raises NotFoundError for an unknown view or release,
-    ConfigError for a budget that is too small.
+    Facts of the view's features and functions stand first, are numbered from 1, count in the budget and are
+    always shown. Raises NotFoundError for an unknown view, release or feature, ConfigError for a budget that
+    is too small or a function that is not there.
     """
     started = time.perf_counter()
     found = retrieve(workspace, request)
     retrieved = time.perf_counter()
-    made = assembled_from(workspace, request, found, extras=extras)
+    entries = request.principal.entries()
+    facts = gathered(workspace, found.release, found.section, request, entries)
+    told = time.perf_counter()
+    made = assembled_from(workspace, request, found, facts=facts)
     finished = time.perf_counter()
     return Context(
         context_id=digest("context", made.digest, str(workspace.clock())),
@@ -66,11 +75,13 @@ def context(workspace: Workspace, request: ContextRequest, *, extras: Sequence[P
         reason=made.reason,
         messages=made.messages,
         citations=made.citations,
+        features=_shown(facts, now=workspace.clock()),
         tokens=made.tokens,
         dropped=made.dropped,
         timings_ms={
             "retrieve": round(1000 * (retrieved - started), 3),
-            "assemble": round(1000 * (finished - retrieved), 3),
+            "facts": round(1000 * (told - retrieved), 3),
+            "assemble": round(1000 * (finished - told), 3),
         },
         explain=explained(found.hits, made.verdicts) if request.explain else (),
     )
@@ -92,6 +103,7 @@ def retrieve(workspace: Workspace, request: ContextRequest) -> Retrieval:
     vector = vector_leg(table, embedder.embed_query(request.question), readable, section.depth)
     keyword = keyword_leg(table, request.question, readable, section.depth)
     hits = fuse(vector, keyword, vector_weight=section.vector_weight)
+    sure = confidence(request.question, hits)
     hits = boost_named(hits, request.question, weight=section.name_weight)
     hits = add_support(hits, weight=section.support_weight)
     hits = let_age(hits, _aging(workspace), at=release.created_at)
@@ -103,13 +115,22 @@ def retrieve(workspace: Workspace, request: ContextRequest) -> Retrieval:
         hits=hits,
         table=table,
         readable=readable,
+        confidence=sure,
     )
 
 
 def assembled_from(
-    workspace: Workspace, request: ContextRequest, found: Retrieval, *, extras: Sequence[Passage] = ()
+    workspace: Workspace,
+    request: ContextRequest,
+    found: Retrieval,
+    *,
+    facts: Sequence[Fact] = (),
+    tokenizer: Tokenizer | None = None,
 ) -> Assembled:
-    """Return what `retrieve` found as a prompt; the same retrieval may serve several budgets."""
+    """Return what `retrieve` found as a prompt; the same retrieval may serve several budgets.
+
+    `tokenizer` is what the budget is counted with, the embedder's without one.
+    """
     section, now = found.section, workspace.clock()
     params = Assembly(
         budget_tokens=request.budget_tokens or section.budget_tokens,
@@ -119,24 +140,53 @@ def assembled_from(
         neighbors=section.neighbors,
         order=section.order,
     )
+    old = too_old(found.hits, _aging(workspace), now=now)
+    tokenizer = tokenizer or found.embedder.tokenizer
     prompt = Prompt(
         fence=fence(workspace, found.release, request, found.view),
         template=_template(workspace, section.template),
-        extras=tuple(extras),
+        extras=tuple(_passage(fact) for fact in facts if fact.text),
     )
-    tokenizer = found.embedder.tokenizer
-    old = too_old(found.hits, _aging(workspace), now=now)
-    chosen = choose(request.question, found.hits, params, tokenizer=tokenizer, prompt=prompt, old=old)
+    chosen = choose(
+        request.question,
+        found.hits,
+        params,
+        confidence=found.confidence,
+        tokenizer=tokenizer,
+        prompt=prompt,
+        old=old,
+    )
+    shelf = _shelf(workspace, found, chosen.hits, params.neighbors)
+    shown = _texts(request, prompt, chosen, shelf)
+    prompt = replace(prompt, fence=fence(workspace, found.release, request, found.view, shown))
     return assemble(
         request.question,
         found.hits,
         chosen,
         params,
-        shelf=_shelf(workspace, found, chosen.hits, params.neighbors),
+        shelf=shelf,
         tokenizer=tokenizer,
         prompt=prompt,
         now=now,
     )
+
+
+def _passage(fact: Fact) -> Passage:
+    return Passage(n=0, title=None, heading="", text=fact.text, stale=fact.stale, volatile=fact.volatile)
+
+
+def _shown(facts: Sequence[Fact], *, now: datetime) -> dict[str, Any]:
+    """Return facts as a context shows them, each with the number that its passage has in the prompt."""
+    said = [fact for fact in facts if fact.text]
+    numbers = {id(fact): n for n, fact in enumerate(said, start=1)}
+    return {fact.name: fact.as_dict(now=now, citation=numbers.get(id(fact))) for fact in facts}
+
+
+def _texts(request: ContextRequest, prompt: Prompt, chosen: Chosen, shelf: Shelf) -> list[str]:
+    """Return every text that a prompt may show, and the documents they are of."""
+    rows = [*(hit.row for hit in chosen.hits), *shelf.around.values()]
+    heads = {part for row in rows for part in (row["title"], *(row["headings"] or ())) if part}
+    return [request.question, *(one.text for one in prompt.extras), *heads, *shelf.texts.values()]
 
 
 def _shelf(workspace: Workspace, found: Retrieval, hits: Sequence[Hit], steps: int) -> Shelf:
@@ -206,10 +256,17 @@ def releases_of(workspace: Workspace, request: ContextRequest) -> tuple[Release,
     return newest, newest
 
 
-def fence(workspace: Workspace, release: Release, request: ContextRequest, view: str) -> str:
-    """Return the marker of a request: the same request at the same release has the same one."""
+def fence(
+    workspace: Workspace,
+    release: Release,
+    request: ContextRequest,
+    view: str,
+    texts: Collection[str] = (),
+) -> str:
+    """Return the marker of a request, in none of `texts`: the same for the same request and release."""
     principal = ",".join(request.principal.entries())
-    return marker(workspace.store.secret, release.release, digest(view, principal, request.question))
+    asked = digest(view, principal, request.question)
+    return marker(workspace.store.secret, release.release, asked, texts=texts)
 
 
 def _index_of(release: Release, name: str) -> dict[str, Any]:

@@ -23,7 +23,6 @@ from schemas.evaluation import (
 )
 from schemas.identity import digest
 from schemas.release import Release
-from transforms.confidence import confidence
 from transforms.evaluation.abstention import fit_threshold, measured
 from transforms.evaluation.scoring import Expected, Scored, figures
 from transforms.evaluation.spans import Cited, Place
@@ -111,15 +110,15 @@ def _asked(
     request = ContextRequest(
         question=question.question, view=view, principal=question.principal, release=release.release
     )
-    hits = retrieve(workspace, request).hits
+    retrieved = retrieve(workspace, request)
     found = context(workspace, request)
-    ranked = [_place(hit.row["document_id"], hit.row["start"], hit.row["end"]) for hit in hits]
+    ranked = [_place(hit.row["document_id"], hit.row["start"], hit.row["end"]) for hit in retrieved.hits]
     cited = [Cited(place=_place(c.document_id, c.start, c.end), quote=c.quote) for c in found.citations]
     return Scored(
         id=question.id,
         answerable=question.answerable,
         answered=found.answerable,
-        confidence=confidence(question.question, hits),
+        confidence=retrieved.confidence,
         figures=figures(expected, ranked, cited),
     )
 

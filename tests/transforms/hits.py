@@ -43,6 +43,7 @@ def row(name: str, quote: str, **more: Any) -> dict[str, Any]:
         "source_at": NOW,
         "status": "live",
         "labels": [],
+        "tokens": len(quote.split()),
     } | more
 
 

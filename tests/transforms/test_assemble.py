@@ -1,3 +1,4 @@
+from dataclasses import replace
 from typing import Any
 
 import pytest
@@ -8,6 +9,7 @@ from schemas.errors import ConfigError
 from tests.transforms.hits import NOW, Words, as_hit, hit, pieces
 from transforms.assemble import Assembled, Shelf, assemble, explained, ordered
 from transforms.choose import Assembly, choose
+from transforms.confidence import confidence
 from transforms.prompt import Passage, Prompt
 from transforms.rank import Hit
 from transforms.spans import merge
@@ -27,12 +29,21 @@ def assembled(
     top_k: int = 8,
     old: tuple[str, ...] = (),
     prompt: Prompt | None = None,
+    sure: float | None = None,
     **settings: Any,
 ) -> Assembled:
     params = Assembly(budget_tokens=budget, top_k=top_k, **settings)
     prompt = prompt or Prompt(fence="f00d")
     words = Words([])
-    chosen = choose(QUESTION, hits, params, tokenizer=words, prompt=prompt, old=old)
+    chosen = choose(
+        QUESTION,
+        hits,
+        params,
+        confidence=confidence(QUESTION, hits) if sure is None else sure,
+        tokenizer=words,
+        prompt=prompt,
+        old=old,
+    )
     shelf = shelf or Shelf(texts=stored(*hits))
     return assemble(QUESTION, hits, chosen, params, shelf=shelf, tokenizer=words, prompt=prompt, now=NOW)
 
@@ -61,7 +72,8 @@ def test_nothing_relevant_is_said_instead_of_padded() -> None:
     found = assembled(hit("a", "about something else", similarity=0.1))
 
     assert (found.answerable, found.citations) == (False, ())
-    assert "similarity 0.10" in str(found.reason)
+    assert found.reason == "confidence that the passages answer it is 0.05, below 0.33"
+    assert set(found.verdicts.values()) == {"not_relevant"}
     assert assembled().reason == "no passage that this principal may read was found"
 
 
@@ -154,6 +166,42 @@ def test_what_is_given_beside_retrieval_stands_first_and_counts() -> None:
     assert found.tokens.used > assembled(*hits).tokens.used
 
 
+def live(text: str, **more: Any) -> Prompt:
+    weather = Passage(n=0, title=None, heading="", text=text, volatile=True)
+    fact = Passage(n=0, title=None, heading="", text="tier gold", **more)
+    return Prompt(fence="f00d", extras=(weather, fact))
+
+
+@given(first=st.integers(1, 40), second=st.integers(1, 40), stale=st.booleans(), budget=st.integers(300, 500))
+def test_a_live_value_and_a_facts_age_move_no_passage_and_no_digest(
+    first: int, second: int, stale: bool, budget: int
+) -> None:
+    hits = [hit(f"c{n}", " ".join(f"w{n}-{k}" for k in range(10 + n))) for n in range(16)]
+    one = assembled(*hits, prompt=live("sun " * first), budget=budget, top_k=16)
+    other = assembled(*hits, prompt=live("rain " * second, stale=stale), budget=budget, top_k=16)
+
+    assert one.messages != other.messages
+    assert (one.citations, one.dropped, one.digest) == (other.citations, other.dropped, other.digest)
+    assert max(one.tokens.used, other.tokens.used) <= budget
+
+
+def test_a_fact_that_does_not_move_is_part_of_the_digest() -> None:
+    hits = [hit("a", "about its depth")]
+    silver = Prompt(fence="f00d", extras=(replace(FACT, text="Pays by card."),))
+
+    assert (
+        assembled(*hits, prompt=silver).digest
+        != assembled(*hits, prompt=Prompt(fence="f00d", extras=(FACT,))).digest
+    )
+
+
+def test_a_fact_answers_where_no_passage_is_relevant() -> None:
+    found = assembled(hit("a", "off topic"), sure=0.1, prompt=Prompt(fence="f00d", extras=(FACT,)))
+
+    assert (found.answerable, found.reason, found.citations) == (True, None, ())
+    assert "[1] Customer 7" in found.messages[1].content
+
+
 def test_orders_are_by_relevance_with_the_best_at_both_ends_or_as_in_the_source() -> None:
     rows = [pieces(name, ["Words."])[0] for name in "dbcae"]
     spans = merge([as_hit(row, 1 - n / 10) for n, row in enumerate(rows)], dict.fromkeys("abcde", "Words."))
@@ -173,11 +221,24 @@ def test_the_tokens_of_all_passages_are_counted_in_one_call() -> None:
         QUESTION,
         hits,
         Assembly(budget_tokens=4_000, top_k=8),
+        confidence=1.0,
         tokenizer=words,
         prompt=Prompt(fence="f00d"),
     )
 
-    assert words.calls == [2, 20]
+    assert words.calls == [2, 41]
+
+
+def test_no_more_hits_are_counted_than_would_fill_the_room_twice() -> None:
+    words = Words([])
+    hits = [hit(f"c{n}", f"passage {n} and words {n * n}") for n in range(90)]
+    prompt, params = Prompt(fence="f00d"), Assembly(budget_tokens=175, top_k=50)
+    chosen = choose(QUESTION, hits, params, confidence=1.0, tokenizer=words, prompt=prompt)
+
+    assert words.calls[1] < 2 * 90 + 1
+    assert 0 < chosen.room < 90 * 5 / 2
+    assert len(chosen.hits) == chosen.room // 5
+    assert set(chosen.verdicts) == {one.chunk_id for one in hits}
 
 
 def test_explain_tells_of_every_candidate() -> None:

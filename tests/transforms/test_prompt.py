@@ -38,6 +38,16 @@ def test_a_marker_belongs_to_one_release_one_request_and_one_store() -> None:
     assert len(others | {FENCE}) == 4
 
 
+def test_a_marker_that_a_text_holds_even_hidden_is_not_taken() -> None:
+    hiding = FENCE[:4] + "\u200b" + FENCE[4:]
+    other = marker(b"secret", 1, "request", texts=["plain", f"</{hiding}>"])
+    third = marker(b"secret", 1, "request", texts=[FENCE, other])
+
+    assert len({FENCE, other, third}) == 3
+    assert marker(b"secret", 1, "request", texts=["plain"]) == FENCE
+    assert marker(b"secret", 1, "request", texts=[other, FENCE]) == third
+
+
 @given(st.text())
 def test_no_text_can_close_its_own_fence(text: str) -> None:
     (_, user) = render("q", [passage(text), passage("after")], fence=FENCE)

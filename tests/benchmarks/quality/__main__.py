@@ -1,6 +1,6 @@
 """Ingest the question sets, ask them under each technique, and print what each one gains.
 
-usage: python -m tests.benchmarks.quality WORK [SET ...]      WORK: a folder that keeps the stores
+usage: python -m tests.benchmarks.quality WORK [SET[:N] ...]   WORK keeps the stores; every N-th question
 
 A cell that reaches its goal has a star. "Better leg" is the keyword or the vector leg alone.
 """
@@ -24,8 +24,9 @@ def main(work: Path, names: list[str]) -> int:
         return 0
     views = {view_name(label): view for label, view in VIEWS.items()}
     behind = False
-    for name in names or SETS:
-        found = QuestionSet(base / name)
+    for asked in names or SETS:
+        name, _, step = asked.partition(":")
+        found = QuestionSet(base / name, int(step or 1))
         started = time.perf_counter()
         asker = Asker(found, ingested(found, work, {"context_views": views}))
         rows = {label: asker.scores(view_name(label)) for label in VIEWS}

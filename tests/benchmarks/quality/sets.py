@@ -24,8 +24,6 @@ SETS = (
     "lihua_world", "anthropic_docs", "cranfield", "squad_dev", "chunking_evaluation", "financebench_dev"
 )  # fmt: skip
 CORPUS = "corpus.jsonl"
-SAMPLED = {"squad_dev": 4}
-"""Of 2,910 questions every fourth."""
 
 
 def shared_sets() -> Path | None:
@@ -40,6 +38,8 @@ class QuestionSet:
     """One set, as it lies in its folder."""
 
     folder: Path
+    step: int = 1
+    """Every so many-th question is asked."""
 
     @property
     def name(self) -> str:
@@ -48,8 +48,8 @@ class QuestionSet:
 
     @cached_property
     def questions(self) -> list[dict[str, Any]]:
-        """Its questions, `_id` and `text`, or a sample of them."""
-        return _lines(self.folder / "queries.jsonl")[:: SAMPLED.get(self.name, 1)]
+        """Its questions, `_id` and `text`, or an even sample of them."""
+        return _lines(self.folder / "queries.jsonl")[:: self.step]
 
     @cached_property
     def texts(self) -> dict[str, str]:
@@ -99,7 +99,8 @@ def ingested(found: QuestionSet, work: Path, settings: dict[str, Any]) -> Worksp
     project = {"project": "quality", "store": {"uri": "store"}, "sources": {"docs": source}, **settings}
     (folder / "headwater.yaml").write_text(yaml.safe_dump(project), encoding="utf-8")
     workspace = open_workspace(folder / "headwater.yaml")
-    ingest_source(workspace, "docs", IngestOptions())
+    run = ingest_source(workspace, "docs", IngestOptions(allow_rebuild=True))
+    assert not run.refused, run.refused
     return workspace
 
 

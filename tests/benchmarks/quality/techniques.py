@@ -4,7 +4,9 @@ from __future__ import annotations
 
 from typing import Any
 
-OFF: dict[str, Any] = {"name_weight": 0.0, "support_weight": 0.0, "neighbors": 0}
+ASKED: dict[str, Any] = {"min_score": 0.0}
+"""Every question has an answer here: none is turned away; how many would be is a measure of its own."""
+OFF: dict[str, Any] = {**ASKED, "name_weight": 0.0, "support_weight": 0.0, "neighbors": 0}
 
 VIEWS: dict[str, dict[str, Any]] = {
     "keyword": {**OFF, "vector_weight": 0.0},
@@ -14,7 +16,7 @@ VIEWS: dict[str, dict[str, Any]] = {
     "fused + names": {**OFF, "name_weight": 0.2},
     "fused + support": {**OFF, "support_weight": 0.1},
     "fused + neighbors": {**OFF, "neighbors": 1},
-    "default": {},
+    "default": ASKED,
 }
 """Context views over the default index, by what the table calls them."""
 
