@@ -4,16 +4,17 @@ from __future__ import annotations
 
 import time
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any
 
 from flows.workspace import Workspace
 from infra.store import releases
 from infra.store.denials import forbidden
 from infra.store.filters import is_in
-from infra.store.search import Readable, chunks_at, keyword_leg, vector_leg
+from infra.store.search import Readable, chunks_at, count_chunks, keyword_leg, vector_leg
 from schemas.context import Context, ContextRequest
 from schemas.errors import ConfigError, NotFoundError
+from schemas.filters import Filters
 from schemas.identity import digest
 from schemas.project import ContextViewSection
 from schemas.release import Release
@@ -68,12 +69,22 @@ def context(workspace: Workspace, request: ContextRequest, *, extras: Sequence[P
         citations=made.citations,
         tokens=made.tokens,
         dropped=made.dropped,
+        notes=_notes(found),
         timings_ms={
             "retrieve": round(1000 * (retrieved - started), 3),
             "assemble": round(1000 * (finished - retrieved), 3),
         },
         explain=explained(found.hits, made.verdicts) if request.explain else (),
     )
+
+
+def _notes(found: Retrieval) -> tuple[str, ...]:
+    """Return what filters cost, where they left fewer passages than the view shows; of what may be read."""
+    if not found.readable.filters or len(found.hits) >= found.section.top_k:
+        return ()
+    under = count_chunks(found.table, found.readable)
+    without = count_chunks(found.table, replace(found.readable, filters=Filters()))
+    return (f"{under} passages found under the filters; {without} without them",) if under < without else ()
 
 
 def retrieve(workspace: Workspace, request: ContextRequest) -> Retrieval:
@@ -87,6 +98,7 @@ def retrieve(workspace: Workspace, request: ContextRequest) -> Retrieval:
         entries=entries,
         forbidden_documents=forbidden(workspace.store, release, newest, entries),
         sources=section.sources,
+        filters=request.filters,
     )
     table = workspace.store.open(index["table"], version=release.tables[index["table"]].version)
     vector = vector_leg(table, embedder.embed_query(request.question), readable, section.depth)
@@ -209,7 +221,9 @@ def releases_of(workspace: Workspace, request: ContextRequest) -> tuple[Release,
 def fence(workspace: Workspace, release: Release, request: ContextRequest, view: str) -> str:
     """Return the marker of a request: the same request at the same release has the same one."""
     principal = ",".join(request.principal.entries())
-    return marker(workspace.store.secret, release.release, digest(view, principal, request.question))
+    filters = [request.filters.model_dump_json()] if request.filters else []
+    asked = digest(view, principal, request.question, *filters)
+    return marker(workspace.store.secret, release.release, asked)
 
 
 def _index_of(release: Release, name: str) -> dict[str, Any]:

@@ -3,13 +3,14 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any
 
 import pyarrow as pa
 
-from infra.store.filters import both, equals, is_in, numbered, readable_by
+from infra.store.filters import asked_for, both, equals, is_in, numbered, readable_by
 from infra.store.search_index import EXACT_ROWS
+from schemas.filters import Filters
 from schemas.tools import Vectors
 
 if TYPE_CHECKING:
@@ -34,6 +35,8 @@ class Readable:
     entries: tuple[str, ...]
     forbidden_documents: tuple[str, ...] = ()
     sources: tuple[str, ...] = ()
+    filters: Filters = field(default_factory=Filters)
+    """What the caller asked to see of it."""
 
     def filter(self) -> str:
         """Return the pre-filter; without an entry it keeps nothing."""
@@ -41,7 +44,13 @@ class Readable:
             f"NOT ({is_in('document_id', self.forbidden_documents)})" if self.forbidden_documents else None
         )
         sources = is_in("source", self.sources) if self.sources else None
-        return both(readable_by(self.entries), forbidden, sources) or "false"
+        asked = asked_for(self.filters)
+        return both(readable_by(self.entries), forbidden, sources, asked) or "false"
+
+
+def count_chunks(table: Table, readable: Readable) -> int:
+    """Return how many chunks a query may see at all."""
+    return int(table.count_rows(readable.filter()))
 
 
 def vector_leg(table: Table, vector: Vectors, readable: Readable, depth: int) -> pa.Table:
