@@ -12,7 +12,8 @@ if TYPE_CHECKING:
     from lancedb.table import Table
 
 STEMMED = {
-    "ar", "da", "de", "el", "en", "es", "fi", "fr", "hu", "it", "nl", "no", "pt", "ro", "ru", "sv", "ta", "tr",
+    "ar", "da", "de", "el", "en", "es", "fi", "fr", "hu", "it", "nl", "no", "pt", "ro", "ru", "sv", "ta",
+    "tr",
 }  # fmt: skip
 """Languages that lancedb 0.40 has a stemmer and stop words for."""
 DEFAULT = "en"
@@ -26,7 +27,7 @@ def word_settings(table: Table) -> dict[str, Any]:
     One language throughout: its stemmer and its stop words. Several, or one without a stemmer: no stemming,
     since one language's would maim another's, and the stop words of all of them. On English texts and
     questions that costs up to .01 of nDCG@10, and .08 were it without stop words (cranfield, anthropic_docs,
-    lihua_world). Languages written without spaces are cut into words by a dictionary, which on chats costs .04.
+    lihua_world). Languages written without spaces are cut by a dictionary, which costs up to .04.
     """
     return settings_for(spoken_in(table))
 

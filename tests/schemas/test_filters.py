@@ -33,7 +33,7 @@ def test_words_become_filters_and_a_word_given_again_allows_one_value_more() -> 
 @pytest.mark.parametrize(
     ("word", "said", "fix"),
     [
-        ("sourc=a", "no filter 'sourc'", "did you mean source?"),
+        ("sources=a", "no filter 'sources'", "did you mean source?"),
         ("label.=a", "no filter 'label.'", "did you mean label.NAME?"),
         ("source", "'source' has no value", "WORD=VALUE"),
         ("source=", "'source=' has no value", "WORD=VALUE"),
