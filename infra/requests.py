@@ -8,6 +8,7 @@ from pathlib import Path
 from infra.json_lines import checked, rows_of
 from infra.questions import who_asks
 from schemas.context import ContextRequest, Frozen
+from schemas.filters import Filters
 
 SHAPE = '{"question": "...", "view": "support", "principal": "user:ann", "groups": ["hr"]}'
 
@@ -19,6 +20,7 @@ class Line(Frozen):
     view: str | None = None
     principal: str | None = None
     groups: tuple[str, ...] = ()
+    filters: Filters = Filters()
 
 
 def read_requests(path: Path) -> Iterator[ContextRequest]:
@@ -26,5 +28,5 @@ def read_requests(path: Path) -> Iterator[ContextRequest]:
     for where, row in rows_of(path, SHAPE):
         line = checked(where, SHAPE, Line, row)
         who = who_asks(where, line.principal, line.groups)
-        given = {"question": line.question, "view": line.view, "principal": who}
+        given = {"question": line.question, "view": line.view, "principal": who, "filters": line.filters}
         yield checked(where, SHAPE, ContextRequest, given)

@@ -8,6 +8,7 @@ from typing import Annotated, Any, Literal
 from pydantic import BaseModel, ConfigDict, Field, field_validator
 
 from schemas.acl import EVERYONE, is_entry
+from schemas.filters import Filters
 
 QUESTION_CHARS = 4_000
 BUDGET_TOKENS = 32_000
@@ -53,6 +54,8 @@ class ContextRequest(Frozen):
     budget_tokens: Annotated[int, Field(ge=64, le=BUDGET_TOKENS)] | None = None
     entities: Annotated[dict[EntityText, EntityText], Field(max_length=ENTITIES)] = {}
     """Whom the question is about: an entity's name, as a feature's `entity` has it, to its key."""
+    filters: Filters = Filters()
+    """What the passages must be; facts of features and functions are not filtered."""
     explain: bool = False
 
     @field_validator("question", mode="after")
@@ -152,5 +155,7 @@ class Context(Frozen):
     """Facts by name: `values`, `event_at`, `age_s`, `stale`, and `citation`, the number in the prompt."""
     tokens: Tokens
     dropped: tuple[Dropped, ...]
+    notes: tuple[str, ...] = ()
+    """What a reader should know of the search, such as filters that left few passages."""
     timings_ms: dict[str, float] = {}
     explain: tuple[Candidate, ...] = ()

@@ -40,6 +40,14 @@ def context(  # noqa: PLR0913, PLR0917 - Typer reads the options from the parame
         list[str] | None,
         typer.Option("--entity", help="Whom it is about: NAME=KEY; may be given again."),
     ] = None,
+    filters: Annotated[
+        list[str] | None,
+        typer.Option(
+            "--filter",
+            help="Only passages with source=, media_type=, language=, label.NAME=, since= or until=; again "
+            "with the same word: one or the other.",
+        ),
+    ] = None,
     budget: Annotated[int | None, typer.Option("--budget", help="Tokens of the whole prompt.")] = None,
     explain: Annotated[
         bool, typer.Option("--explain", help="Show every candidate and what became of it.")
@@ -52,7 +60,9 @@ def context(  # noqa: PLR0913, PLR0917 - Typer reads the options from the parame
     out: Output = ctx.obj
     with out.workspace() as workspace:
         number = releases.named(workspace.store, release).release if release is not None else None
-        request = request_of(question, view, principal, group, number, as_of, budget, explain, entity)
+        request = request_of(
+            question, view, principal, group, number, as_of, budget, explain, entity, filters
+        )
         found = assemble(workspace, request)
     out.show(found.model_dump(mode="json"), context_text(found))
 
@@ -67,11 +77,13 @@ def request_of(  # noqa: PLR0913, PLR0917 - what the command line says, one by o
     budget: int | None,
     explain: bool,
     entity: list[str] | None = None,
+    filters: list[str] | None = None,
 ) -> ContextRequest:
     """Return the checked request. Raises ConfigError naming what is wrong with it."""
     from pydantic import ValidationError
 
     from schemas.context import ContextRequest, Principal
+    from schemas.filters import Filters, read_filters
 
     if principal is not None and not principal.startswith("user:"):
         raise ConfigError(
@@ -89,6 +101,7 @@ def request_of(  # noqa: PLR0913, PLR0917 - what the command line says, one by o
             as_of=moment(as_of, "--as-of"),
             budget_tokens=budget,
             entities=entities_of(entity),
+            filters=Filters(**read_filters(filters or ())),
             explain=explain,
         )
     except ValidationError as problem:
@@ -116,6 +129,7 @@ def context_text(found: Context) -> str:
     lines.append(f"tokens     {found.tokens.used} of {found.tokens.budget}")
     if not found.answerable:
         lines.append(f"not answerable: {found.reason}")
+    lines += [f"note       {note}" for note in found.notes]
     lines += ["", *(fact_line(name, fact) for name, fact in found.features.items())] if found.features else []
     for citation in found.citations:
         where = label(citation.title, citation.heading, citation.uri)

@@ -5,12 +5,15 @@ from __future__ import annotations
 import shutil
 from dataclasses import asdict
 from pathlib import Path
-from typing import Annotated
+from typing import TYPE_CHECKING, Annotated
 
 import typer
 
 from flows.cli.output import Output
-from schemas.errors import ConfigError
+from schemas.errors import ConfigError, HeadwaterError
+
+if TYPE_CHECKING:
+    from infra.doctor import Check
 
 STARTER = Path(__file__).parents[2] / "infra" / "starter"
 
@@ -52,13 +55,31 @@ def doctor(context: typer.Context) -> None:
     from infra.doctor import checks
 
     out: Output = context.obj
-    found = checks(_store_of(out.project))
+    found = [*checks(_store_of(out.project)), *_embedders(out)]
     rows = [
         [check.status, check.name, check.detail + (f"; {check.fix}" if check.fix else "")] for check in found
     ]
     out.show([asdict(check) for check in found], out.table(["status", "what", "detail"], rows))
     if any(check.status in ("missing", "mismatch") for check in found):
         raise typer.Exit(1)
+
+
+def _embedders(out: Output) -> list[Check]:
+    """Whether each index's embedder is for the languages it has."""
+    if not out.project.exists():
+        return []
+    from flows.stages.fitting import released_misfits
+    from infra.doctor import Check
+
+    with out.workspace() as workspace:
+        try:
+            found = released_misfits(workspace)
+        except HeadwaterError as problem:
+            return [Check("embedder", "warning", problem.detail, problem.fix)]
+    return [
+        Check("embedder", "warning" if note else "ok", note or f"index {name} has what it is for")
+        for name, note in sorted(found.items())
+    ]
 
 
 def _store_of(project: Path) -> str | None:

@@ -13,9 +13,10 @@ from flows.workspace import Workspace
 from infra.store import releases
 from infra.store.denials import forbidden
 from infra.store.filters import is_in
-from infra.store.search import Readable, chunks_at, keyword_leg, vector_leg
+from infra.store.search import Readable, chunks_at, count_chunks, keyword_leg, vector_leg
 from schemas.context import Context, ContextRequest
 from schemas.errors import ConfigError, NotFoundError
+from schemas.filters import Filters
 from schemas.identity import digest
 from schemas.project import ContextViewSection
 from schemas.release import Release
@@ -78,6 +79,7 @@ def context(workspace: Workspace, request: ContextRequest) -> Context:
         features=_shown(facts, now=workspace.clock()),
         tokens=made.tokens,
         dropped=made.dropped,
+        notes=_notes(found),
         timings_ms={
             "retrieve": round(1000 * (retrieved - started), 3),
             "facts": round(1000 * (told - retrieved), 3),
@@ -85,6 +87,15 @@ def context(workspace: Workspace, request: ContextRequest) -> Context:
         },
         explain=explained(found.hits, made.verdicts) if request.explain else (),
     )
+
+
+def _notes(found: Retrieval) -> tuple[str, ...]:
+    """Return what filters cost, where they left fewer passages than the view shows; of what may be read."""
+    if not found.readable.filters or len(found.hits) >= found.section.top_k:
+        return ()
+    under = count_chunks(found.table, found.readable)
+    without = count_chunks(found.table, replace(found.readable, filters=Filters()))
+    return (f"{under} passages found under the filters; {without} without them",) if under < without else ()
 
 
 def retrieve(workspace: Workspace, request: ContextRequest) -> Retrieval:
@@ -98,6 +109,7 @@ def retrieve(workspace: Workspace, request: ContextRequest) -> Retrieval:
         entries=entries,
         forbidden_documents=forbidden(workspace.store, release, newest, entries),
         sources=section.sources,
+        filters=request.filters,
     )
     table = workspace.store.open(index["table"], version=release.tables[index["table"]].version)
     vector = vector_leg(table, embedder.embed_query(request.question), readable, section.depth)
@@ -265,7 +277,8 @@ def fence(
 ) -> str:
     """Return the marker of a request, in none of `texts`: the same for the same request and release."""
     principal = ",".join(request.principal.entries())
-    asked = digest(view, principal, request.question)
+    filters = [request.filters.model_dump_json()] if request.filters else []
+    asked = digest(view, principal, request.question, *filters)
     return marker(workspace.store.secret, release.release, asked, texts=texts)
 
 

@@ -11,6 +11,7 @@ from flows.stages import judging
 from flows.stages.auditing import Audit, audit
 from flows.stages.differences import Differences, Staged, differences
 from flows.stages.estimating import estimate_s
+from flows.stages.fitting import staged_misfits
 from flows.stages.listing import Survey, check_shrink, survey
 from flows.stages.parsing import Job, ParsedItem, parsed
 from flows.stages.publishing import publish_staged
@@ -93,6 +94,7 @@ def _run(run: Ingest, step: Step) -> Run:
     markers = {(m["key"], m["work"]): m["batch"] for m in run.staging.items() if m["source"] == run.name}
     ledger = open_ledger(run.workspace, found, markers)
     built = _work(run, found, ledger, step)
+    run.notes += staged_misfits(run.workspace, run.staging)
     counts = ledger.counts(found.changes.listed, len(_removed(found)))
     staged = _staged(run, found, ledger, built)
     difference = differences(staged)

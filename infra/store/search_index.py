@@ -14,6 +14,7 @@ from collections.abc import Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
+from infra.store.words import word_settings
 from schemas.errors import ConflictError, StoreError
 
 if TYPE_CHECKING:
@@ -45,8 +46,11 @@ def due(table: Table) -> tuple[str, ...]:
     """Return the steps that would bring a table's indices up to date; a table without vectors has none."""
     if not {"acl", "vector", "text"} <= set(table.schema.names) or table.count_rows() == 0:
         return ()
-    present = {index.name for index in table.list_indices()}
+    indices = {index.name: index for index in table.list_indices()}
+    present = indices.keys()
     steps = ["build"] if "text_idx" not in present else ["extend"] if _behind(table) else []
+    if "text_idx" in present and not _reads(indices["text_idx"], word_settings(table)):
+        steps.append("words")
     if "vector_idx" not in present and table.count_rows() > EXACT_ROWS:
         steps.append("vectors")
     return tuple(steps)
@@ -55,7 +59,7 @@ def due(table: Table) -> tuple[str, ...]:
 def take(table: Table, steps: Sequence[str]) -> None:
     """Take steps in this process."""
     for step in steps:
-        {"build": _build, "extend": _extend, "vectors": _index_vectors}[step](table)
+        {"build": _build, "extend": _extend, "words": _index_words, "vectors": _index_vectors}[step](table)
 
 
 def _in_a_child(table: Table, uri: str, steps: Sequence[str]) -> None:
@@ -83,13 +87,29 @@ def _build(table: Table) -> None:
 
     present = {index.name for index in table.list_indices()}
     wanted: dict[str, tuple[str, Any]] = {
-        "text_idx": ("text", FTS(stem=True, remove_stop_words=True, ascii_folding=True)),
+        "text_idx": ("text", FTS(**word_settings(table))),
         "acl_idx": ("acl", LabelList()),
         "source_idx": ("source", Bitmap()),
     }
     for name, (column, config) in wanted.items():
         if name not in present:
             table.create_index(column, config=config)
+
+
+def _reads(index: Any, settings: dict[str, Any]) -> bool:
+    """Return whether an index takes words apart as it should; its languages may have changed since."""
+    details = index.index_details or {}
+    return all(_same(details.get(name), value) for name, value in settings.items() if name in details)
+
+
+def _same(one: Any, other: Any) -> bool:
+    return sorted(one) == sorted(other) if isinstance(one, list) and isinstance(other, list) else one == other
+
+
+def _index_words(table: Table) -> None:
+    from lancedb.index import FTS
+
+    table.create_index("text", config=FTS(**word_settings(table)), replace=True)
 
 
 def _behind(table: Table) -> bool:

@@ -14,6 +14,7 @@ import pyarrow as pa
 
 from infra.store.connection import Store
 from infra.store.heal import STAGING, heal_staging
+from infra.store.sample import sampled_texts
 
 BATCH = pa.field("batch", pa.string(), nullable=False)
 
@@ -89,6 +90,11 @@ class Staging:
             kept = _only(pa.Table.from_batches([rows]), valid)
             if kept.num_rows:
                 yield kept.select([column for column in wanted if column != "batch"])
+
+    def sampled_texts(self, table: str, rows: int) -> list[str]:
+        """Return the texts of about so many chunks staged for a table."""
+        name = f"{self._prefix}{table}"
+        return sampled_texts(self._store, name, rows) if self._store.has(name) else []
 
     def scan(
         self, table: str, columns: Iterable[str], valid: Valid, *, where: str | None = None

@@ -229,3 +229,23 @@ def test_explain_shows_every_candidate_with_its_scores(project: Project) -> None
     assert best.verdict == "kept"
     assert best.vector_rank == best.keyword_rank == 1
     assert best.named > 0
+
+
+def test_filters_that_leave_too_little_say_so_and_count_only_what_the_asker_may_read(
+    project: Project,
+) -> None:
+    project.source("news", labels={"team": "press"})
+    project.source("hr", acl=["group:hr"])
+    for source, count in {"docs": 6, "news": 2, "hr": 3}.items():
+        project.pages(count, source=source)
+        project.ingest(source)
+    found = ask(project, filters={"labels": {"team": "press"}}, explain=True)
+
+    assert {citation.source for citation in found.citations} == {"news"}
+    assert len(found.explain) == 2
+    assert found.notes == ("2 passages found under the filters; 8 without them",)
+    hr = Principal(groups=("hr",))
+    assert ask(project, filters={"sources": ["hr"]}, principal=hr).notes[0].startswith("3 passages found")
+    assert ask(project, filters={"sources": ["hr"]}).notes[0].startswith("0 passages found")
+    assert ask(project).notes == ()
+    assert ask(project, filters={"sources": ["docs", "news"]}).notes == ()

@@ -1,7 +1,13 @@
 """Every passage has a name in what a person reads."""
 
-from flows.cli.ask import context_text
+from datetime import UTC, datetime
+
+import pytest
+
+from flows.cli.ask import context_text, request_of
 from schemas.context import Candidate, Citation, Context, Tokens
+from schemas.errors import ConfigError
+from schemas.filters import Filters
 
 
 def test_a_passage_without_a_title_is_called_by_its_file_and_record() -> None:
@@ -23,3 +29,17 @@ def test_a_passage_without_a_title_is_called_by_its_file_and_record() -> None:
 
     assert "[1] rows.csv#7   score 0.25" in text
     assert text[-1].endswith("  rows.csv#7")
+
+
+def test_filters_are_written_as_words_and_a_mistake_is_an_error_that_says_what_was_meant() -> None:
+    def asked(*filters: str) -> Filters:
+        return request_of("q?", None, None, None, None, None, None, False, filters=list(filters)).filters
+
+    assert asked("source=a", "since=2026-01-31") == Filters(
+        sources=("a",), since=datetime(2026, 1, 31, tzinfo=UTC)
+    )
+    with pytest.raises(ConfigError, match="no filter 'sources'") as problem:
+        asked("sources=a")
+    assert "did you mean source?" in problem.value.fix
+    with pytest.raises(ConfigError, match="'soon' is no time"):
+        asked("until=soon")

@@ -1,14 +1,17 @@
 from collections.abc import Callable
 from itertools import pairwise
+from pathlib import Path
 
 import numpy as np
+import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
+from lancedb.index import IvfRq
 
-from infra.store import Store
+from infra.store import Store, search
 from infra.store.search import Readable, chunks_at, keyword_leg, vector_leg
 from schemas.release import Release
-from tests.infra.store.rows import CHUNKS, DIMENSION, chunk, document
+from tests.infra.store.rows import CHUNKS, DIMENSION, chunk, chunks, document
 
 Publisher = Callable[..., Release]
 ENTRIES = ["everyone", "group:hr", "group:o'brien", "user:ann", "group:x') or true --"]
@@ -88,3 +91,25 @@ def test_chunks_at_places_are_only_those_the_caller_may_read(store: Store, relea
     assert found(Readable(entries=("everyone",), forbidden_documents=("other",))) == {("o'brien", 0): "c0"}
     assert found(Readable(entries=())) == {}
     assert found(Readable(entries=("everyone",)), []) == {}
+
+
+def test_few_readable_chunks_are_scanned_and_so_is_a_table_that_has_shrunk(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(search, "PROBES", 1)
+    rows = [chunk(f"{n:04}", "river", acl=("everyone", *["group:few"] * (n % 50 == 0))) for n in range(5_000)]
+    table = Store(tmp_path).db.create_table(CHUNKS, chunks(*rows))
+    table.create_index("vector", config=IvfRq(distance_type="cosine", num_partitions=32))
+
+    def nearest(entry: str) -> bool:
+        mine = [row for row in rows if entry in row["acl"]]
+        right = sorted(mine, key=lambda row: -float(np.dot(row["vector"], QUESTION)))[:50]
+        found = vector_leg(table, QUESTION, Readable(entries=(entry,)), 50)
+        return set(ids(found)) == {row["chunk_id"] for row in right}
+
+    assert nearest("everyone")
+    monkeypatch.setattr(search, "EXACT_ROWS", 500)
+    assert nearest("group:few")
+    assert not nearest("everyone")
+    monkeypatch.setattr(search, "FEW_ROWS", 0)
+    assert not nearest("group:few")
