@@ -53,7 +53,7 @@ def covered(question: str, hits: Sequence[Hit]) -> float:
 def agreement(question: str, hits: Sequence[Hit]) -> float:  # noqa: ARG001
     """Return the share of either leg's first ten that is in the other's first ten too."""
     both = sum((hit.vector_rank or 99) <= 10 and (hit.keyword_rank or 99) <= 10 for hit in hits)  # noqa: PLR2004
-    return both / 10
+    return min(1.0, both / 10)
 
 
 def margin(question: str, hits: Sequence[Hit]) -> float:  # noqa: ARG001

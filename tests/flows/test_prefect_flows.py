@@ -7,7 +7,9 @@ import pytest
 from prefect.settings import PREFECT_API_URL
 
 from flows.backfill import backfill_in_workspace
+from flows.context import assemble_context
 from flows.maintain import maintain_in_workspace
+from flows.stages.featuring import ingest_one
 from schemas.backfill import BackfillOptions
 from schemas.errors import RefusedError
 from tests.flows.own_parsers import PLAIN, SHOUTING
@@ -54,3 +56,24 @@ def test_maintenance_runs_as_a_flow_and_says_what_it_did(project: Project) -> No
 
     assert done.bytes_after > 0
     assert "on disk" in artifact("maintain")
+
+
+@pytest.mark.usefixtures("prefect_home")
+def test_a_context_is_assembled_as_a_flow_with_the_facts_of_whom_it_is_about(project: Project) -> None:
+    (project.root / "customers.csv").write_text("id,at,tier\n42,2026-01-01T10:00:00Z,gold\n")
+    project.settings["features"] = {
+        "customer": {"type": "csv", "uri": "customers.csv", "entity": "id", "time": "at", "acl": ["everyone"]}
+    }
+    project.settings["context_views"] = {"default": {"features": ["customer"]}}
+    project.pages(2)
+    project.ingest()
+    ingest_one(project.open(), "customer")
+
+    found = assemble_context(
+        "What does the sensor of station 1 cost?",
+        project=str(project.root / "headwater.yaml"),
+        entities={"id": "42"},
+    )
+
+    assert found["features"]["customer"]["values"] == {"tier": "gold"}
+    assert '[1] customer   as of 2026-01-01T10:00:00+00:00: {"tier": "gold"}' in artifact("context")
