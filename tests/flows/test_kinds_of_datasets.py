@@ -26,7 +26,7 @@ KINDS: dict[str, dict[str, Any]] = {
     "nobody": {"type": "style", "source": "chat", "author": "nobody"},
     "prose": {"type": "completion", "source": "docs", "max_tokens": 512},
     "pairs": {"type": "pairs", "source": "docs", "max_per_document": 3},
-    "golden": {"type": "beir", "max_per_document": 3},
+    "golden": {"type": "beir", "max_per_document": 1},
 }
 TOPICS = (
     "pump",
