@@ -188,6 +188,7 @@ def _card(tally: _Tally, plan: Plan, refused: Counter[str]) -> Card:
         kinds=dict(sorted(tally.kinds.items())),
         sources=dict(sorted(tally.sources.items())),
         documents=len(tally.documents),
+        sufficiency=_sufficiency(tally, plan),
         audience=plan.section.audience,
         parts=plan.parts,
         languages=("en",),
@@ -210,12 +211,25 @@ def _manifest_of(partial: Path, tally: _Tally, plan: Plan, refused: Counter[str]
         "table": {"name": plan.chunks.name, "version": plan.chunks.version},
         "splits": _counts(tally),
         "kinds": dict(sorted(tally.kinds.items())),
+        "sufficiency": plan.type.rule.told(_used(tally, plan)),
         "refused": dict(sorted(refused.items())),
         "files": files,
     }
     path = partial / "_meta" / "manifest.json"
     path.write_text(json.dumps(manifest, indent=2, ensure_ascii=False) + "\n", encoding="utf-8", newline="\n")
     return {**files, "_meta/manifest.json": _sha256_of(path)}
+
+
+def _used(tally: _Tally, plan: Plan) -> int:
+    """Return how many rows there are for what the dataset is made for."""
+    return tally.splits["test" if plan.parts else "train"]
+
+
+def _sufficiency(tally: _Tally, plan: Plan) -> str:
+    rule, rows = plan.type.rule, _used(tally, plan)
+    verdict = rule.verdict(rows).capitalize()
+    numbers = f"{rows} rows; {rule.enough:,} are enough, fewer than {rule.thin:,} are too few"
+    return f"{verdict}: {numbers}. A rule of thumb: {rule.why}."
 
 
 def _counts(tally: _Tally) -> dict[str, int]:

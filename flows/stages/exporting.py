@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import json
-from collections import Counter
+from collections import Counter, defaultdict
 from collections.abc import Iterator
 from pathlib import Path
 
@@ -30,8 +30,8 @@ from transforms.datasets.inputs import Chunks, Inputs
 
 TABLE = "datasets"
 DOCUMENT_COLUMNS = (
-    "document_id", "source", "key", "n", "uri", "title", "text", "elements", "language", "acl", "status",
-    "messages",
+    "document_id", "source", "key", "n", "record", "uri", "title", "text", "elements", "messages", "language",
+    "acl", "status",
 )  # fmt: skip
 CHUNK_COLUMNS = (
     "chunk_id", "document_id", "source", "uri", "start", "end", "quote", "text", "title", "headings", "acl"
@@ -134,7 +134,16 @@ def _closed(workspace: Workspace, plan: Plan) -> frozenset[str]:
 
 def _families(inputs: Inputs) -> dict[str, str]:
     rows = (inputs.documents[name].to_pylist() for name in ("document_id", "text"))
-    return families(zip(*rows, strict=True))
+    return families(zip(*rows, strict=True), _same_threads(inputs))
+
+
+def _same_threads(inputs: Inputs) -> list[list[str]]:
+    """Return the documents that are parts of one thread: an export of a chat may have a file for each day."""
+    parts: dict[tuple[str, str], list[str]] = defaultdict(list)
+    for row in inputs.rows(("document_id", "source", "record", "messages")):
+        if row["messages"] is not None:
+            parts[row["source"], row["record"]].append(row["document_id"])
+    return list(parts.values())
 
 
 def _kept(workspace: Workspace, plan: Plan, inputs: Inputs, refused: Counter[str]) -> Iterator[Example]:

@@ -26,7 +26,7 @@ KINDS: dict[str, dict[str, Any]] = {
     "nobody": {"type": "style", "source": "chat", "author": "nobody"},
     "prose": {"type": "completion", "source": "docs", "max_tokens": 512},
     "pairs": {"type": "pairs", "source": "docs", "max_per_document": 3},
-    "golden": {"type": "beir", "max_per_document": 3},
+    "golden": {"type": "beir", "max_per_document": 1},
 }
 TOPICS = (
     "pump",
@@ -108,6 +108,8 @@ def test_the_lineage_of_every_row_is_in_its_document(shelf: Project, name: str) 
 def test_a_thread_is_in_one_split_and_every_reply_is_a_row(shelf: Project) -> None:
     written = export(shelf.open(), "mara")
     assert sum(written.splits.values()) == 2 * len(TOPICS)
+    told = json.loads(Path(written.manifest).read_text("utf-8"))["sufficiency"]
+    assert (told["verdict"], told["rows"]) == ("too few", written.splits["train"])
     assert len([n for n in written.splits.values() if n]) > 1
     uses = pq.read_table(Path(written.out) / "_meta" / "lineage.parquet").to_pylist()
     splits: dict[str, set[str]] = {}

@@ -37,6 +37,8 @@ def test_the_projects_that_come_along_are_as_the_schema_says(folder: str) -> Non
         ("indexes", {"chunker": {"type": "headings", "max_tokens": 128}, "embed_text": ["text"]}),
         ("indexes", {"chunker": {"type": "acme:sentences", "length": 3}}),
         ("datasets", {"type": "qa", "source": "notes", "grounded": False, "format": "alpaca"}),
+        ("datasets", {"type": "style", "source": "notes", "author": "U1", "format": "sharegpt"}),
+        ("sources", {**SOURCE, "records": "threads", "fields": {"author": "user.name"}}),
         ("datasets", {"type": "triplets", "hard_negatives": 2, "splits": {"train": 1, "test": 0}}),
         ("datasets", {"type": "acme:letters", "tone": "warm"}),
     ],

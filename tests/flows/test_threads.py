@@ -1,10 +1,13 @@
 """Chats as a source: each thread a document that says who wrote what, when, and in answer to what."""
 
 import json
+from collections import defaultdict
 from pathlib import Path
 
+import pyarrow.parquet as pq
 import pytest
 
+from flows.stages.exporting import export
 from schemas.tools import Embedder
 from tests.flows.projects import Project
 
@@ -60,6 +63,25 @@ def test_a_new_message_and_a_new_reaction_change_their_own_thread_alone(chat: Pr
     chat.write("week.jsonl", said([*louder, {**LINES[0], "id": "4", "text": "It stopped."}]), source="chat")
     assert chat.ingest("chat").embeddings == 1
     assert len(chat.documents("record")) == len(before)
+
+
+def test_a_thread_in_two_files_is_in_one_split(chat: Project) -> None:
+    for day, words in (("monday", "The {} hums."), ("tuesday", "Still humming, says the {}.")):
+        lines = [
+            {"thread": f"t{n}", "author": who, "text": f"{words.format(f'pump {n}')} {who} {day} said so."}
+            for n in range(10, 22)
+            for who in ("kit", "mara")
+        ]
+        chat.write(f"{day}.jsonl", said(lines), source="chat")
+    chat.ingest("chat")
+    chat.settings["datasets"] = {"mara": {"type": "style", "source": "chat", "author": "mara"}}
+    written = export(chat.open(), "mara")
+    splits = defaultdict(set)
+    for use in pq.read_table(Path(written.out) / "_meta" / "lineage.parquet").to_pylist():
+        splits[use["uri"].rpartition("#")[2]].add(use["split"])
+    assert len(splits) == 12
+    assert all(len(found) == 1 for found in splits.values())
+    assert len([n for n in written.splits.values() if n]) > 1
 
 
 def test_a_document_that_is_no_thread_has_no_messages(chat: Project) -> None:

@@ -17,6 +17,7 @@ from schemas.errors import ConfigError
 from schemas.settings import advice, read_settings
 from transforms.datasets.inputs import Inputs
 from transforms.datasets.params import Beir, Completion, Pairs, Qa, Style, Triplets
+from transforms.datasets.sufficiency import ANCHORS, CONVERSATIONS, QUERIES, TEXTS, Rule
 
 Builder = Callable[[Inputs, Any], Iterator[Example | Refused]]
 
@@ -40,6 +41,8 @@ class DatasetType:
     """The kind of task, as dataset cards name it."""
     how: str
     """How the rows are made and what to know before training on them, for the card."""
+    rule: Rule = CONVERSATIONS
+    """How many rows to train on (or, of `beir`, to evaluate on) are enough."""
     retrieves: bool = True
     """Whether the served retrieval decides or is in the rows; the card then says through which view."""
     layout: Layout = "splits"
@@ -82,6 +85,7 @@ DATASETS = {
         ),
     ),
     "completion": DatasetType(
+        rule=TEXTS,
         params=Completion,
         formats=("text",),
         version=1,
@@ -95,6 +99,7 @@ DATASETS = {
         ),
     ),
     "pairs": DatasetType(
+        rule=ANCHORS,
         params=Pairs,
         formats=("columns",),
         version=1,
@@ -109,6 +114,7 @@ DATASETS = {
         ),
     ),
     "beir": DatasetType(
+        rule=QUERIES,
         params=Beir,
         formats=("beir",),
         version=1,
@@ -125,6 +131,7 @@ DATASETS = {
         ),
     ),
     "triplets": DatasetType(
+        rule=ANCHORS,
         params=Triplets,
         formats=("columns",),
         version=1,

@@ -40,6 +40,8 @@ class Card:
     sources: Mapping[str, int]
     """Source -> rows whose answer or positive is from it."""
     documents: int
+    sufficiency: str
+    """Whether the rows are enough, and by which rule."""
     audience: Sequence[str]
     parts: Mapping[str, str]
     """Files that are not splits, by the name under which `load_dataset` finds them; none for splits."""
@@ -76,6 +78,7 @@ def _body(facts: Card) -> list[str]:
         _table("split", facts.splits),
         _table("source", facts.sources),
         _table("made from", facts.kinds),
+        f"{facts.sufficiency}\n",
         "## Refused\n",
         _table("reason", facts.refused) if facts.refused else "Nothing.\n",
         "## How the rows were made\n",

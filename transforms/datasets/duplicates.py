@@ -39,13 +39,17 @@ def question_key(question: str) -> tuple[str, ...]:
     return (asking.group().lower() if asking else "", *sorted(words))
 
 
-def families(documents: Iterable[tuple[str, str]]) -> dict[str, str]:
+def families(documents: Iterable[tuple[str, str]], together: Iterable[Sequence[str]] = ()) -> dict[str, str]:
     """Return each document's family, named by its smallest document id: near-duplicates are one family.
 
-    `documents` are pairs of id and text. The same documents give the same families in any order.
+    `documents` are pairs of id and text; `together` are ids that are one family whatever they say. The same
+    documents give the same families in any order.
     """
     signatures = {document: _signature(text) for document, text in documents}
     parent = {document: document for document in signatures}
+    for group in together:
+        for one, other in pairwise(group):
+            _join(one, other, parent)
     for bucket in _buckets(signatures):
         for one, other in pairwise(bucket):
             _join_if_near(one, other, signatures, parent)
@@ -63,6 +67,10 @@ def _buckets(signatures: dict[str, Signature]) -> list[Sequence[str]]:
 def _join_if_near(one: str, other: str, signatures: dict[str, Signature], parent: dict[str, str]) -> None:
     if float(np.mean(signatures[one] == signatures[other])) < NEAR:
         return
+    _join(one, other, parent)
+
+
+def _join(one: str, other: str, parent: dict[str, str]) -> None:
     low, high = sorted((_root(one, parent), _root(other, parent)))
     parent[high] = low
 

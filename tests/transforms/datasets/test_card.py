@@ -18,6 +18,7 @@ FACTS = Card(
     kinds={"table": 4},
     sources={"handbook": 4},
     documents=2,
+    sufficiency="Thin: 4 rows.",
     parts={},
     audience=("everyone",),
     languages=("en",),
@@ -44,6 +45,7 @@ def test_the_card_tells_counts_refusals_audience_and_shows_rows_in_short() -> No
     for told in (
         "| train | 3 |",
         "| audience | 2 |",
+        "Thin: 4 rows.",
         "Made for: everyone",
         "release 7",
         "(5 more characters)",

@@ -1,4 +1,4 @@
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from transforms.datasets.duplicates import families, question_key
@@ -19,6 +19,14 @@ def test_a_copy_with_a_small_edit_is_of_one_family_and_another_text_is_not() -> 
     assert found == {"a": "a", "b": "a", "c": "c"}
 
 
+def test_documents_that_belong_together_are_one_family_whatever_they_say() -> None:
+    copy = TEXT.replace("thing200", "something else")
+    documents = [("a", TEXT), ("b", copy), ("c", "one"), ("d", "two"), ("e", "three")]
+    found = families(documents, [["d", "b"], ["e"]])
+    assert found == {"a": "a", "b": "a", "c": "c", "d": "a", "e": "e"}
+
+
+@settings(deadline=None)
 @given(st.permutations(range(6)))
 def test_families_do_not_depend_on_the_order_of_documents(order: list[int]) -> None:
     documents = [(f"d{n}", TEXT if n < 3 else f"{n} {TEXT[n * 900 :]}") for n in range(6)]
