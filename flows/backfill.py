@@ -5,9 +5,10 @@ from __future__ import annotations
 from typing import Any
 
 from prefect import flow
-from prefect.artifacts import create_markdown_artifact, create_progress_artifact, update_progress_artifact
+from prefect.artifacts import create_markdown_artifact
 from prefect.client.schemas.objects import State
 
+from flows.artifact_progress import ArtifactProgress
 from flows.ingest import as_task, refused
 from flows.reports import backfill_report
 from flows.stages.backfills import backfill_project
@@ -43,21 +44,6 @@ def backfill(
     )
     stopped = next((run.refused for run in runs if run.refused), None)
     return refused(stopped["detail"]) if stopped else runs
-
-
-class ArtifactProgress:
-    """Shows how far work is as Prefect progress artifacts, one per kind of work."""
-
-    def __init__(self) -> None:
-        self._artifacts: dict[str, Any] = {}
-
-    def advance(self, what: str, done: int, total: int) -> None:
-        """Move the artifact of this kind of work, which appears when it begins."""
-        share = 100.0 * done / max(total, 1)
-        if what not in self._artifacts:
-            self._artifacts[what] = create_progress_artifact(progress=share, description=what)
-        else:
-            update_progress_artifact(self._artifacts[what], progress=share)
 
 
 def backfill_in_workspace(

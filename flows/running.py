@@ -6,13 +6,16 @@ import os
 import urllib.error
 import urllib.request
 from http import HTTPStatus
+from pathlib import Path
 
 from flows.stages.backfills import backfill_project
 from flows.stages.evaluating import evaluate
 from flows.stages.featuring import ingest_one
 from flows.stages.ingesting import IngestOptions
 from flows.stages.maintaining import Maintenance, maintain
+from flows.stages.many_contexts import ManyContexts, write_contexts
 from flows.workspace import Workspace
+from infra.requests import read_requests
 from schemas.backfill import BackfillOptions
 from schemas.evaluation import Comparison, EvaluateOptions
 from schemas.run import Run
@@ -66,3 +69,15 @@ def run_backfill(workspace: Workspace, sources: list[str] | None, options: Backf
     from flows.backfill import backfill_in_workspace
 
     return backfill_in_workspace(workspace, sources, options)
+
+
+def run_contexts(
+    workspace: Workspace, requests: Path, out: Path, *, release: int | None, workers: int
+) -> ManyContexts:
+    """Assemble a file of contexts: as a Prefect flow run where Prefect is, else plainly."""
+    if not prefect_answers():
+        asked = list(read_requests(requests))
+        return write_contexts(workspace, asked, out, release=release, workers=workers)
+    from flows.contexts import contexts_in_workspace
+
+    return contexts_in_workspace(workspace, requests, out, release=release, workers=workers)

@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from pathlib import Path
+
+from pydantic import Field
 
 from infra.json_lines import checked, rows_of
 from infra.questions import who_asks
@@ -21,6 +23,8 @@ class Line(Frozen):
     principal: str | None = None
     groups: tuple[str, ...] = ()
     filters: Filters = Filters()
+    entities: Mapping[str, str] = Field(default_factory=dict)
+    budget_tokens: int | None = None
 
 
 def read_requests(path: Path) -> Iterator[ContextRequest]:
@@ -28,5 +32,5 @@ def read_requests(path: Path) -> Iterator[ContextRequest]:
     for where, row in rows_of(path, SHAPE):
         line = checked(where, SHAPE, Line, row)
         who = who_asks(where, line.principal, line.groups)
-        given = {"question": line.question, "view": line.view, "principal": who, "filters": line.filters}
+        given = line.model_dump(exclude={"principal", "groups"}) | {"principal": who}
         yield checked(where, SHAPE, ContextRequest, given)

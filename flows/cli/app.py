@@ -13,6 +13,7 @@ import typer
 from flows.cli import (
     ask,
     backfilling,
+    contexts,
     datasets,
     evaluating,
     ingesting,
@@ -52,6 +53,7 @@ for module in (
     ingesting,
     backfilling,
     ask,
+    contexts,
     datasets,
     evaluating,
     releasing,
