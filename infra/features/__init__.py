@@ -5,13 +5,12 @@ from __future__ import annotations
 from collections.abc import Callable, Iterator
 from contextlib import AbstractContextManager
 from dataclasses import dataclass
-from importlib import import_module
 from pathlib import Path
-from typing import Any, Protocol
+from typing import Protocol
 
 import pyarrow as pa
 
-from schemas.errors import ConfigError
+from infra.plugins import opener_of
 from schemas.feature import FeatureSection
 
 FEATURES: dict[str, str] = {
@@ -46,16 +45,7 @@ Opener = Callable[[FeatureSection, Path], Facts]
 
 def open_feature(name: str, section: FeatureSection, root: Path) -> Facts:
     """Open the place of a feature; relative paths start at the project file's folder."""
-    place = FEATURES.get(section.type, section.type)
-    module, _, function = place.partition(":")
-    try:
-        opener: Any = getattr(import_module(module), function)
-    except (ImportError, AttributeError) as problem:
-        raise ConfigError(
-            f"feature {name!r} has type {section.type!r}, which cannot be imported: {problem}",
-            fix="put its module on PYTHONPATH, or name a built-in type",
-        ) from problem
-    return opener(section, root)  # type: ignore[no-any-return]
+    return opener_of(f"feature {name!r}", section.type, FEATURES)(section, root)  # type: ignore[no-any-return]
 
 
 def since_cursor(query: str, cursor: str | None, since: str | None, *, text_time: bool = False) -> str:

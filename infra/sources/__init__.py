@@ -8,13 +8,12 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from dataclasses import dataclass, field
-from importlib import import_module
 from pathlib import Path
-from typing import Any, Protocol
+from typing import Protocol
 
 import pyarrow as pa
 
-from schemas.errors import ConfigError
+from infra.plugins import opener_of
 from schemas.project import SourceSection
 
 SOURCES: dict[str, str] = {"files": "infra.sources.files:open_files"}
@@ -48,13 +47,4 @@ Opener = Callable[[SourceSection, Path], Source]
 
 def open_source(name: str, section: SourceSection, root: Path) -> Source:
     """Open a source; relative paths start at the project file's folder."""
-    place = SOURCES.get(section.type, section.type)
-    module, _, function = place.partition(":")
-    try:
-        opener: Any = getattr(import_module(module), function)
-    except (ImportError, AttributeError) as problem:
-        raise ConfigError(
-            f"source {name!r} has type {section.type!r}, which cannot be imported: {problem}",
-            fix="put its module on PYTHONPATH, or name a built-in type",
-        ) from problem
-    return opener(section, root)  # type: ignore[no-any-return]
+    return opener_of(f"source {name!r}", section.type, SOURCES)(section, root)  # type: ignore[no-any-return]

@@ -10,6 +10,7 @@ from typing import Any
 from schemas.context import Citation
 from schemas.dataset import Refusal, Refused, Use
 from schemas.identity import digest
+from transforms.datasets.covering import use_of
 from transforms.datasets.duplicates import question_key
 from transforms.datasets.inputs import Inputs
 from transforms.datasets.questions import Lexicon, Question, lexicon, questions
@@ -70,12 +71,12 @@ def offers(inputs: Inputs, limit: int) -> Iterator[Offer]:
 def evidence(candidate: Candidate) -> Use:
     """Return the use of the answer's own span."""
     question, chunk = candidate.question, candidate.chunk
-    return _use("evidence", chunk, question.start, question.end, question.answer)
+    return use_of("evidence", chunk, question.start, question.end, question.answer)
 
 
 def whole(role: str, chunk: dict[str, Any]) -> Use:
     """Return the use of a whole chunk."""
-    return _use(role, chunk, chunk["start"], chunk["end"], chunk["quote"])
+    return use_of(role, chunk, chunk["start"], chunk["end"], chunk["quote"])
 
 
 def chunks_of(citation: Citation) -> tuple[str, ...]:
@@ -136,17 +137,3 @@ def _quotes(chunk: dict[str, Any], question: Question) -> bool:
     """Tell whether the chunk's own quote has the answer where its span says (law 7)."""
     at = chunk["start"]
     return bool(chunk["quote"][question.start - at : question.end - at] == question.answer)
-
-
-def _use(role: str, chunk: dict[str, Any], start: int, end: int, quote: str) -> Use:
-    return Use(
-        role=role,
-        chunk_id=chunk["chunk_id"],
-        document_id=chunk["document_id"],
-        source=chunk["source"],
-        uri=chunk["uri"],
-        start=start,
-        end=end,
-        quote=quote,
-        acl=tuple(chunk["acl"]),
-    )

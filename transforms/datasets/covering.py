@@ -20,11 +20,12 @@ def uses_of(inputs: Inputs, role: str, document: dict[str, Any], start: int, end
         if text[at:first].strip():
             return ()
         at = max(at, last)
-        uses.append(_part(role, chunk, first, last, text))
+        uses.append(use_of(role, chunk, first, last, text[first:last]))
     return () if text[at:end].strip() else tuple(uses)
 
 
-def _part(role: str, chunk: dict[str, Any], start: int, end: int, text: str) -> Use:
+def use_of(role: str, chunk: dict[str, Any], start: int, end: int, quote: str) -> Use:
+    """Return what a row uses of a chunk: characters of its document, as `quote` says them."""
     return Use(
         role=role,
         chunk_id=chunk["chunk_id"],
@@ -33,6 +34,6 @@ def _part(role: str, chunk: dict[str, Any], start: int, end: int, text: str) -> 
         uri=chunk["uri"],
         start=start,
         end=end,
-        quote=text[start:end],
+        quote=quote,
         acl=tuple(chunk["acl"]),
     )
