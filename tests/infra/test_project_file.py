@@ -46,7 +46,7 @@ def written(tmp_path: Path, text: str) -> Path:
         (
             OPEN + "    records: row\n",
             "line 7: sources.notes.records: 'row' is not one of",
-            "'rows' or 'file'",
+            "'rows', 'file' or 'threads'",
         ),
         (OPEN + "    schedule: {}\n", "line 7: sources.notes.schedule: a schedule has", "every_s: 900"),
         (
