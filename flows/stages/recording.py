@@ -21,7 +21,7 @@ from schemas.release import Release
 from schemas.run import Run
 from transforms.changes import records_digests
 
-ITEMS = 10_000
+ITEMS = 4_000
 """Items remembered at once."""
 
 
@@ -47,11 +47,13 @@ def remember_quarantine(
     workspace: Workspace, source: str, run_id: str, found: Survey, ledger: Ledger
 ) -> None:
     """Log every item and record this run rejected."""
-    uris = dict(
-        zip(found.listing.items["key"].to_pylist(), found.listing.items["uri"].to_pylist(), strict=True)
-    )
-    at = workspace.clock()
     rows = [*ledger.rejected.values(), *({**row, "content_hash": None} for row in ledger.rejected_records)]
+    if not rows:
+        return
+    keys = pa.array({row["key"] for row in rows}, pa.string())
+    listed = found.listing.items.filter(pc.is_in(found.listing.items["key"], keys))
+    uris = dict(zip(listed["key"].to_pylist(), listed["uri"].to_pylist(), strict=True))
+    at = workspace.clock()
     logs.append_quarantine(
         workspace.store,
         [
