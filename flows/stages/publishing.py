@@ -18,8 +18,8 @@ from schemas.document import DOCUMENT
 from schemas.release import Release
 from transforms.documents import relabel
 
-MERGED_ROWS = 4_000
-"""Rows merged in one commit: 10 MB of chunks."""
+MERGED_ROWS = 1_000
+"""Rows merged in one commit: 2.5 MB of chunks, 20 MB while they are written."""
 
 
 def publish_staged(
