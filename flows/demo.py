@@ -66,13 +66,13 @@ def _ready(project: Path) -> Workspace:
     """Open the workspace and load what the first run needs, while Prefect's server starts beside it."""
     with ThreadPoolExecutor(1) as beside:
         server = beside.submit(prefect_started)
+        from flows.stages import judging
         from flows.workspace import open_workspace
-        from transforms import suites
 
+        judging.prepare()
         workspace = open_workspace(project)
         for index in workspace.indexes.values():
             workspace.embedder(index)
-        suites.prepare()
         server.result()
     return workspace
 
