@@ -17,7 +17,7 @@ from flows.stages.reporting import ActiveRun
 from flows.stages.staging import BATCH_ITEMS, index_all
 from flows.workspace import Index, Workspace
 from infra.store.filters import is_in
-from infra.store.staging import STAGED_ITEM, StagedBatch
+from infra.store.staging import MARKER, StagedBatch
 from schemas.document import DOCUMENT
 from schemas.errors import RefusedError
 from schemas.identity import content_hash, digest
@@ -209,6 +209,6 @@ def stage_redone(
         for one in group
         if one.key not in lost
     ]
-    items = pa.Table.from_pylist(markers, schema=pa.schema([f for f in STAGED_ITEM if f.name != "batch"]))
+    items = pa.Table.from_pylist(markers, schema=MARKER)
     with run.seconds.spent_on("stage"):
         ledger.bytes_staged += run.staging.append(StagedBatch(batch=batch, items=items, rows=rows))

@@ -11,7 +11,7 @@ from flows.ledger import Ledger
 from flows.stages.indexing import index_documents
 from flows.stages.parsing import ParsedItem, documents_of_items
 from flows.workspace import Index, Seconds, Workspace
-from infra.store.staging import STAGED_ITEM, StagedBatch, Staging
+from infra.store.staging import MARKER, StagedBatch, Staging
 from schemas.outcome import nothing_rejected
 from schemas.quarantine import Reason, Rejected
 
@@ -115,4 +115,4 @@ def _markers(items: list[ParsedItem], source: str) -> pa.Table:
         }
         for item in items
     ]
-    return pa.Table.from_pylist(rows, schema=pa.schema([f for f in STAGED_ITEM if f.name != "batch"]))
+    return pa.Table.from_pylist(rows, schema=MARKER)

@@ -30,6 +30,9 @@ STAGED_ITEM = pa.schema(
 )
 """One row is one item whose work is staged."""
 
+MARKER = pa.schema([field for field in STAGED_ITEM if field.name != BATCH.name])
+"""The same before it is appended: a batch gives its rows its own id."""
+
 
 Valid = frozenset[tuple[str, str, str]]
 """Which staged rows count: (source, key, batch) of every item to be published."""
