@@ -170,6 +170,21 @@ class ContextViewSection(Section):
     """Below this confidence nothing is relevant; `headwater evaluate --fit-threshold` fits it."""
 
 
+class LlmSection(Section):
+    """A language model behind any endpoint that speaks OpenAI's protocol. Without it, all but `ask` works."""
+
+    base_url: str
+    """Such as http://localhost:11434/v1."""
+    model: str
+    api_key: str | None = None
+    """Written as ${NAME}; never in the file itself."""
+    max_tokens: Annotated[int, Field(ge=1)] = 1_024
+    """Tokens of an answer at most."""
+    timeout: Duration = "60s"
+    price_per_million: tuple[Annotated[float, Field(ge=0)], Annotated[float, Field(ge=0)]] | None = None
+    """What a million tokens read and a million written cost, for estimates."""
+
+
 class DatasetSection(Section):
     """A dataset's definition: `type` says what an example is, `format` how it is written."""
 
@@ -230,6 +245,7 @@ class Project(Section):
     features: dict[Name, FeatureSection] = {}
     context_views: dict[Name, ContextViewSection] = {"default": ContextViewSection()}
     datasets: dict[Name, DatasetSection] = {}
+    llm: LlmSection | None = None
     policy: PolicySection = PolicySection()
 
     @model_validator(mode="after")

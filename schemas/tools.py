@@ -2,11 +2,14 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
 from typing import Protocol
 
 import numpy as np
 import numpy.typing as npt
+
+from schemas.context import Message
 
 Vectors = npt.NDArray[np.float32]
 
@@ -43,4 +46,33 @@ class Embedder(Protocol):
 
     def embed_query(self, text: str) -> Vectors:
         """Return the unit vector of a question, shape (dimension,)."""
+        ...
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Completion:
+    """What a language model wrote, and what it counted."""
+
+    text: str
+    model: str
+    prompt_tokens: int
+    completion_tokens: int
+
+
+class LanguageModel(Protocol):
+    """Writes the next message of a conversation."""
+
+    name: str
+    """The model's name, as its endpoint knows it."""
+
+    def complete(
+        self, messages: Sequence[Message], *, max_tokens: int | None = None, temperature: float = 0.0
+    ) -> Completion:
+        """Return the whole answer. Raises UnavailableError when the endpoint does not answer."""
+        ...
+
+    def stream(
+        self, messages: Sequence[Message], *, max_tokens: int | None = None, temperature: float = 0.0
+    ) -> Iterator[str]:
+        """Yield the answer in pieces as they are written."""
         ...

@@ -1,0 +1,53 @@
+"""The logs of what was asked and what people said of it: appended in batches, read by context."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import pyarrow as pa
+
+from infra.store.connection import Store
+from infra.store.filters import equals
+from schemas.errors import NotFoundError
+from schemas.interaction import FEEDBACK, INTERACTION
+
+INTERACTIONS, FEEDBACKS = "interactions", "feedback"
+
+
+def append_interactions(store: Store, rows: list[dict[str, Any]]) -> None:
+    """Log contexts that were served, in one commit."""
+    if rows:
+        store.ensure(INTERACTIONS, INTERACTION).add(pa.Table.from_pylist(rows, schema=INTERACTION))
+
+
+def append_feedback(store: Store, rows: list[dict[str, Any]]) -> None:
+    """Log what people said of answers, in one commit."""
+    if rows:
+        store.ensure(FEEDBACKS, FEEDBACK).add(pa.Table.from_pylist(rows, schema=FEEDBACK))
+
+
+def interactions(store: Store, *, where: str | None = None) -> pa.Table:
+    """Return the log of contexts, oldest first."""
+    return _log(store, INTERACTIONS, INTERACTION, "asked_at", where)
+
+
+def feedback(store: Store, *, where: str | None = None) -> pa.Table:
+    """Return the log of feedback, oldest first."""
+    return _log(store, FEEDBACKS, FEEDBACK, "at", where)
+
+
+def interaction(store: Store, context_id: str) -> dict[str, Any]:
+    """Return one context that was served. Raises NotFoundError for an id that is not in the log."""
+    rows = interactions(store, where=equals("context_id", context_id)).to_pylist()
+    if not rows:
+        raise NotFoundError(
+            f"no context {context_id!r} is in the log", fix="give the context_id of an answer"
+        )
+    found: dict[str, Any] = rows[-1]
+    return found
+
+
+def _log(store: Store, name: str, schema: pa.Schema, order: str, where: str | None) -> pa.Table:
+    if not store.exists() or not store.has(name):
+        return schema.empty_table()
+    return store.scan(name, where=where).sort_by(order)
