@@ -5,7 +5,7 @@ from pathlib import Path
 
 import pytest
 
-from flows.stages.dataset_folder import unfinished
+from flows.stages.dataset_place import unfinished
 from schemas.errors import ConfigError
 from tests.flows.cli.program import headwater
 

@@ -1,0 +1,55 @@
+"""A dataset's place: its folder is written beside it, and is there whole or not at all."""
+
+from __future__ import annotations
+
+import shutil
+import uuid
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+
+from infra.store.sync import sync_to_disk
+from schemas.errors import ConfigError
+
+PARTIAL = ".partial"
+
+
+@contextmanager
+def unfinished(folder: Path) -> Iterator[Path]:
+    """Make a folder beside another one's place, and remove it unless it was moved there.
+
+    What an interrupted export left is removed too: the caller holds the dataset's lock. Raises ConfigError
+    for a place where nothing can be written.
+    """
+    partial = folder.parent / f".{folder.name}-{uuid.uuid4().hex[:8]}{PARTIAL}"
+    try:
+        folder.parent.mkdir(parents=True, exist_ok=True)
+        for left in folder.parent.glob(f".{folder.name}-*{PARTIAL}"):
+            shutil.rmtree(left)
+        partial.mkdir()
+    except OSError as problem:
+        raise ConfigError(
+            f"the folder {str(folder.parent)!r} cannot be written: {problem.strerror}",
+            fix="name one that can be with --out",
+        ) from problem
+    try:
+        yield partial
+    finally:
+        shutil.rmtree(partial, ignore_errors=True)
+
+
+def replace_folder(partial: Path, folder: Path) -> None:
+    """Move a finished folder to its place, unless the very same is there already."""
+    sync_to_disk(str(partial))
+    if folder.exists():
+        if _manifest(folder) == _manifest(partial):
+            return
+        folder.rename(folder.parent / f".{folder.name}-{uuid.uuid4().hex[:8]}{PARTIAL}")
+    partial.rename(folder)
+    for replaced in folder.parent.glob(f".{folder.name}-*{PARTIAL}"):
+        shutil.rmtree(replaced)
+
+
+def _manifest(folder: Path) -> bytes:
+    path = folder / "_meta" / "manifest.json"
+    return path.read_bytes() if path.is_file() else b""
