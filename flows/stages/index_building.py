@@ -17,7 +17,7 @@ from flows.stages.step import Step, direct
 from flows.workspace import Workspace
 from infra.store import releases
 from infra.store.lock import locked
-from infra.store.staging import Staging
+from infra.store.staging import Staging, Valid
 from schemas.errors import ConflictError, HeadwaterError
 from schemas.release import Release
 from schemas.run import ItemCounts, Run
@@ -101,7 +101,7 @@ def _built(run: ActiveRun, spend: Callable[[int], None], step: Step) -> Run:
         workspace=workspace,
         base=base,
         staging=run.staging,
-        valid=frozenset(valid),
+        valid=Valid(others=frozenset(valid)),
         ledger=ledger,
         section=next(iter(workspace.opened.project.sources.values())),
         source=NAME,

@@ -24,7 +24,7 @@ from flows.workspace import Seconds, Workspace
 from infra.memory import give_back
 from infra.store import releases
 from infra.store.lock import locked
-from infra.store.staging import Staging
+from infra.store.staging import Staging, Valid
 from schemas.errors import HeadwaterError, RefusedError
 from schemas.identity import digest
 from schemas.run import ItemCounts, Run
@@ -174,12 +174,11 @@ def open_ledger(workspace: Workspace, found: Survey, staged: dict[tuple[str, str
 
 
 def _staged(run: Ingest, found: Survey, ledger: Ledger, markers: list[tuple[str, str, str]]) -> Staged:
-    mine = {(run.name, key, batch) for key, batch in ledger.batches.items()}
     return Staged(
         workspace=run.workspace,
         base=run.base,
         staging=run.staging,
-        valid=frozenset(mine | set(markers)),
+        valid=Valid(source=run.name, batches=ledger.batches, others=frozenset(markers)),
         ledger=ledger,
         section=run.workspace.opened.source(run.name),
         source=run.name,

@@ -59,6 +59,7 @@ def survey(
     section, listed_at = workspace.opened.source(name), workspace.clock()
     source = open_source(name, section, workspace.opened.root)
     listing = source.list()
+    listing = replace(listing, items=listing.items.sort_by("key").combine_chunks())
     items = logs.items(workspace.store, name)
     known = known_documents(workspace, name, base)
     listed = listing.items.select(["key", "token"]).append_column(

@@ -3,9 +3,10 @@
 from __future__ import annotations
 
 import atexit
+from bisect import bisect_left
 from collections import Counter, defaultdict
 from collections.abc import Iterable, Iterator
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from functools import cache
 from typing import Any, NamedTuple
 
@@ -90,13 +91,11 @@ class Job:
     tables: tuple[str, ...]
     """Chunk tables of the project's indexes: part of what makes an item's work the same."""
     run_id: str
-    _rows: dict[str, int] = field(default_factory=dict)
 
     def listed(self, key: str) -> dict[str, Any]:
-        """Return an item's row of the listing."""
-        if not self._rows:
-            self._rows.update({key: n for n, key in enumerate(self.listing["key"].to_pylist())})
-        row: dict[str, Any] = self.listing.slice(self._rows[key], 1).to_pylist()[0]
+        """Return an item's row of the listing, which is sorted by key."""
+        at = bisect_left(self.listing["key"], key, key=pa.StringScalar.as_py)
+        row: dict[str, Any] = self.listing.slice(at, 1).to_pylist()[0]
         return row
 
     def work_of(self, key: str, found: str) -> str:

@@ -34,6 +34,7 @@ from flows.stages.staging import batched, index_all, stage_batch
 from flows.workspace import Index
 from infra.store import logs, releases
 from infra.store.filters import equals, is_in
+from infra.store.staging import Valid
 from schemas.identity import digest
 from schemas.outcome import nothing_rejected
 from schemas.release import Release
@@ -142,7 +143,6 @@ def _embedded(run: Redoing, index: Index, group: list[Redo]) -> tuple[pa.Table, 
 
 def _still_true(run: Redoing) -> Staged:
     """Return what is staged without what is no longer made from what is released."""
-    valid: set[tuple[str, str, str]] = set()
     keys = tuple(sorted(run.keys))
     if run.stage == "parse":
         run.ledger.known = _known(run, keys)
@@ -150,17 +150,18 @@ def _still_true(run: Redoing) -> Staged:
         for key in [k for k, found in run.ledger.passed.items() if k not in now or not now[k].holds(found)]:
             del run.ledger.passed[key], run.ledger.batches[key]
             run.ledger.unchanged.add(key)
-        valid = {(run.name, key, batch) for key, batch in run.ledger.batches.items()}
+        valid = Valid(source=run.name, batches=run.ledger.batches)
     else:
         rows = _released_rows(run, keys)
         works = {(i.table, one.key): one.work for i in run.indexes for one in redos_of(rows, run.stage, i)}
         run.redone = {at: made for at, made in run.redone.items() if works.get(at) == made[0]}
-        valid = {(run.name, key, batch) for (_, key), (_, batch) in run.redone.items()}
+        redone = ((run.name, key, batch) for (_, key), (_, batch) in run.redone.items())
+        valid = Valid(others=frozenset(redone))
     return Staged(
         workspace=run.workspace,
         base=run.base,
         staging=run.staging,
-        valid=frozenset(valid),
+        valid=valid,
         ledger=run.ledger,
         section=run.workspace.opened.source(run.name),
         source=run.name,

@@ -7,8 +7,8 @@ every marked item whose bytes and stage fingerprints are still the same, and ign
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator
-from dataclasses import dataclass
+from collections.abc import Iterable, Iterator, Mapping
+from dataclasses import dataclass, field
 
 import pyarrow as pa
 
@@ -34,8 +34,21 @@ MARKER = pa.schema([field for field in STAGED_ITEM if field.name != BATCH.name])
 """The same before it is appended: a batch gives its rows its own id."""
 
 
-Valid = frozenset[tuple[str, str, str]]
-"""Which staged rows count: (source, key, batch) of every item to be published."""
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Valid:
+    """Which staged rows count: those whose (source, key, batch) is of an item to be published."""
+
+    source: str = ""
+    batches: Mapping[str, str] = field(default_factory=dict)
+    """Items of `source`, key to batch, as a ledger has them: a set of triples would take them twice."""
+    others: frozenset[tuple[str, str, str]] = frozenset()
+
+    def __contains__(self, row: tuple[str, str, str]) -> bool:
+        source, key, batch = row
+        return (source == self.source and self.batches.get(key) == batch) or row in self.others
+
+    def __bool__(self) -> bool:
+        return bool(self.batches or self.others)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
