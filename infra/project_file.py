@@ -150,6 +150,10 @@ def _expanded(value: Any, where: Callable[[Place], str], place: Place = ()) -> A
         raise ConfigError(
             f"{where(place)}: holds a password in a URL", fix="write it as ${VARIABLE} and export that"
         )
+    if place[-1:] == ("api_key",) and not VARIABLE.search(value):
+        raise ConfigError(
+            f"{where(place)}: holds the key itself", fix="write it as ${VARIABLE} and export that"
+        )
     return VARIABLE.sub(lambda match: _variable(match.group(1), where(place)), value)
 
 

@@ -176,7 +176,7 @@ class LlmSection(Section):
     base_url: str
     """Such as http://localhost:11434/v1."""
     model: str
-    api_key: str | None = None
+    api_key: Annotated[str | None, Field(repr=False)] = None
     """Written as ${NAME}; never in the file itself."""
     max_tokens: Annotated[int, Field(ge=1)] = 1_024
     """Tokens of an answer at most."""

@@ -6,6 +6,7 @@ from collections.abc import Iterator
 
 import pytest
 
+from tests.llm_server import LlmServer, llm_server_running
 from tests.postgres import running
 
 
@@ -14,3 +15,10 @@ def database() -> Iterator[str]:
     """The url of a PostgreSQL database of this session's own."""
     with running() as url:
         yield url
+
+
+@pytest.fixture
+def llm_server() -> Iterator[LlmServer]:
+    """A language model on this machine, which answers as it is told."""
+    with llm_server_running() as server:
+        yield server

@@ -66,6 +66,11 @@ def written(tmp_path: Path, text: str) -> Path:
             "${VARIABLE}",
         ),
         (
+            "project: p\nllm: {base_url: 'http://127.0.0.1/v1', model: m, api_key: sk-1}\n",
+            "line 2: llm.api_key: holds the key itself",
+            "${VARIABLE}",
+        ),
+        (
             "project: p\nstore: {uri: '${HEADWATER_NOT_SET}'}\n",
             "line 2: store.uri: needs the environment variable HEADWATER_NOT_SET, which is not set",
             "export HEADWATER_NOT_SET",

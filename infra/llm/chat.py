@@ -1,0 +1,109 @@
+"""Chat completions: messages in, the next message out, whole or in pieces."""
+
+from __future__ import annotations
+
+import json
+import time
+from collections.abc import Callable, Iterator, Sequence
+from typing import Any, Self
+
+from infra.llm.endpoint import Endpoint
+from schemas.context import Message
+from schemas.errors import UnavailableError
+from schemas.project import LlmSection
+from schemas.tools import Completion
+
+DONE = "[DONE]"
+
+
+class ChatModel:
+    """A `schemas.tools.LanguageModel` over HTTP; may be used from several threads, and closed."""
+
+    def __init__(self, section: LlmSection, *, sleep: Callable[[float], None] = time.sleep) -> None:
+        self.name = section.model
+        self._max_tokens = section.max_tokens
+        self._endpoint = Endpoint(section, sleep=sleep)
+
+    def complete(
+        self, messages: Sequence[Message], *, max_tokens: int | None = None, temperature: float = 0.0
+    ) -> Completion:
+        """Return the whole answer.
+
+        Raises UnavailableError when the endpoint does not answer, ConfigError when it refuses the request.
+        """
+        with self._endpoint.asked(self._request(messages, max_tokens, temperature)) as answer:
+            said = self._read(answer.whole())
+        usage = said.get("usage") or {}
+        return Completion(
+            text=self._choice(said, "message")[0],
+            model=str(said.get("model") or self.name),
+            prompt_tokens=int(usage.get("prompt_tokens") or 0),
+            completion_tokens=int(usage.get("completion_tokens") or 0),
+        )
+
+    def stream(
+        self, messages: Sequence[Message], *, max_tokens: int | None = None, temperature: float = 0.0
+    ) -> Iterator[str]:
+        """Yield the answer in pieces as they are written.
+
+        Raises as `complete` does, after some pieces too: an answer that broke off is not taken for whole.
+        """
+        ended = False
+        request = self._request(messages, max_tokens, temperature) | {"stream": True}
+        with self._endpoint.asked(request) as answer:
+            for event in answer.events():
+                if event == DONE:
+                    return
+                said = self._read(event)
+                if said.get("choices"):
+                    text, finished = self._choice(said, "delta")
+                    ended = ended or finished
+                    if text:
+                        yield text
+        if not ended:
+            raise self._endpoint.failed("broke off in the middle of its answer")
+
+    def __enter__(self) -> Self:
+        return self
+
+    def __exit__(self, *_: object) -> None:
+        self.close()
+
+    def close(self) -> None:
+        """Close its connections."""
+        self._endpoint.close()
+
+    def _request(
+        self, messages: Sequence[Message], max_tokens: int | None, temperature: float
+    ) -> dict[str, Any]:
+        return {
+            "model": self.name,
+            "messages": [message.model_dump() for message in messages],
+            "max_tokens": max_tokens or self._max_tokens,
+            "temperature": temperature,
+        }
+
+    def _read(self, text: str) -> dict[str, Any]:
+        try:
+            said = json.loads(text)
+        except ValueError:
+            raise self._strange() from None
+        if not isinstance(said, dict):
+            raise self._strange()
+        if said.get("error"):  # some endpoints answer 200, and say in the stream that they failed
+            raise self._endpoint.failed("failed while it answered", json.dumps(said))
+        return said
+
+    def _choice(self, said: dict[str, Any], part: str) -> tuple[str, bool]:
+        """Return what the first choice says, and whether it ended there."""
+        try:
+            choice = said["choices"][0]
+            return str((choice.get(part) or {}).get("content") or ""), bool(choice.get("finish_reason"))
+        except (KeyError, IndexError, TypeError, AttributeError):
+            raise self._strange() from None
+
+    def _strange(self) -> UnavailableError:
+        return UnavailableError(
+            f"{self._endpoint} answered what is no chat completion",
+            fix="llm.base_url must be where /chat/completions is, such as http://localhost:11434/v1",
+        )
