@@ -12,7 +12,12 @@
     |   |-- BusyError            another publisher or run holds the lock                  exit 4
     |   `-- ConflictError        somebody else moved the tables while we wrote
     |-- EmbedderError            the embedder is missing, altered, or of the wrong shape
+    |   `-- TooLongError         a text has more tokens than it reads
     |-- AccessDeniedError        the principal may not
+    |-- UnauthenticatedError     a request without a valid API key
+    |-- MisdirectedError         a request by another name than this machine's
+    |-- RateError                one caller has too many requests open
+    |-- OverloadedError          more requests than the server takes
     `-- StoppedError             a person or the machine ended the command                exit 130, 143
 
 A bad item is never an exception: it is a rejected row with a `schemas.quarantine.Reason`.
@@ -119,10 +124,42 @@ class EmbedderError(HeadwaterError):
     code = "embedder"
 
 
+class TooLongError(EmbedderError):
+    """A text has more tokens than the embedder reads."""
+
+    code = "too_long"
+
+
 class AccessDeniedError(HeadwaterError):
     """The principal may not do or read this."""
 
     code = "denied"
+
+
+class UnauthenticatedError(HeadwaterError):
+    """A request without a valid API key, where keys are configured."""
+
+    code = "unauthenticated"
+
+
+class MisdirectedError(HeadwaterError):
+    """A request by another name than this machine's, where only this machine may call."""
+
+    code = "misdirected"
+
+
+class RateError(HeadwaterError):
+    """One caller has too many requests open."""
+
+    code = "rate"
+    retry = True
+
+
+class OverloadedError(HeadwaterError):
+    """More requests than the server takes; none is queued without bound."""
+
+    code = "overloaded"
+    retry = True
 
 
 class StoppedError(HeadwaterError):

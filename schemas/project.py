@@ -10,6 +10,7 @@ from schemas.evaluation import GateMetric
 from schemas.feature import FeatureSection, FunctionSection
 from schemas.identity import digest
 from schemas.section import AclEntry, Duration, Name, Schedule, Section, Share, wrong, wrong_at
+from schemas.serve import ServeSection
 from schemas.settings import advice
 
 
@@ -246,6 +247,7 @@ class Project(Section):
     context_views: dict[Name, ContextViewSection] = {"default": ContextViewSection()}
     datasets: dict[Name, DatasetSection] = {}
     llm: LlmSection | None = None
+    serve: ServeSection = ServeSection()
     policy: PolicySection = PolicySection()
 
     @model_validator(mode="after")

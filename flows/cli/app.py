@@ -17,11 +17,13 @@ from flows.cli import (
     datasets,
     evaluating,
     ingesting,
+    keys,
     operating,
     projects,
     quarantining,
     releasing,
     replaying,
+    serving,
     upgrading,
 )
 from flows.cli.ending import exit_code
@@ -59,6 +61,8 @@ for module in (
     releasing,
     replaying,
     quarantining,
+    serving,
+    keys,
     operating,
     upgrading,
 ):

@@ -10,7 +10,7 @@ import numpy as np
 from infra.embedders.engine import Batch, Engine, Task
 from infra.embedders.layout import Layout
 from infra.embedders.tokenizer import ModelTokenizer
-from schemas.errors import EmbedderError
+from schemas.errors import TooLongError
 from schemas.tools import Tokenizer, Vectors
 
 
@@ -33,11 +33,11 @@ class TextEmbedder:
         self._layout, self._engine, self._counting = layout, engine, threading.Lock()
 
     def embed_documents(self, texts: Sequence[str]) -> Vectors:
-        """Return one unit vector per text; raises `EmbedderError` if one is longer than `max_tokens`."""
+        """Return one unit vector per text; raises `TooLongError` if one is longer than `max_tokens`."""
         return self._embed(texts, "document", self._layout.document_prompt)
 
     def embed_query(self, text: str) -> Vectors:
-        """Return the unit vector of a question; raises `EmbedderError` if it is longer than `max_tokens`."""
+        """Return the unit vector of a question; raises `TooLongError` if it is longer than `max_tokens`."""
         vector: Vectors = self._embed([text], "query", self._layout.query_prompt)[0]
         return vector
 
@@ -53,7 +53,7 @@ class TextEmbedder:
     def _refuse_long(self, token_ids: Sequence[Sequence[int]], task: Task) -> None:
         for number, ids in enumerate(token_ids, 1):
             if len(ids) > self.max_tokens:
-                raise EmbedderError(
+                raise TooLongError(
                     f"{task} {number} of {len(token_ids)} has {len(ids)} tokens, and {self.name!r} "
                     f"reads at most {self.max_tokens}",
                     state="nothing was embedded",

@@ -1,0 +1,39 @@
+"""The HTTP application: every interface is a router of its own, listed here."""
+
+from __future__ import annotations
+
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager
+from importlib.metadata import version
+
+from fastapi import FastAPI
+
+from flows.serving import contexts, health
+from flows.serving.problems import tell_problems
+from flows.serving.serving import Serving
+
+ROUTERS = (health.router, contexts.router)
+
+
+def create_app(serving: Serving) -> FastAPI:
+    """Return the application over what it serves with; its lifespan starts and stops that."""
+
+    @asynccontextmanager
+    async def lifespan(_app: FastAPI) -> AsyncIterator[None]:
+        await serving.start()
+        yield
+        await serving.stop()
+
+    app = FastAPI(
+        title="Headwater",
+        version=version("headwater"),
+        description="Cited, permitted, current context from one released source of truth.",
+        lifespan=lifespan,
+        docs_url=None,  # its page loads scripts from the internet
+        redoc_url=None,
+    )
+    app.state.serving = serving
+    tell_problems(app)
+    for router in ROUTERS:
+        app.include_router(router)
+    return app

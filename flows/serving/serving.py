@@ -1,0 +1,151 @@
+"""What every interface serves with: the open project, a bounded pool, the limits, the log and the keys."""
+
+from __future__ import annotations
+
+import asyncio
+import time
+from collections.abc import Callable
+from concurrent.futures import ThreadPoolExecutor
+from functools import partial
+from typing import TypeVar
+
+from flows.serving.admission import Admission
+from flows.serving.interaction_log import InteractionLog
+from flows.serving.metrics import Metrics
+from flows.stages import contexts
+from flows.stages.interactions import Interaction, log_served
+from flows.workspace import Workspace
+from infra.store import releases
+from infra.store.keys import hash_of, keys_by_hash
+from schemas.context import Context, ContextRequest
+from schemas.errors import ConfigError, HeadwaterError
+from schemas.key import Key
+from schemas.serve import ServeSection
+
+T = TypeVar("T")
+KEYS_FRESH_S = 1.0
+"""A key that is revoked opens nothing after this time and one request."""
+WARMING = "What is this about?"
+
+
+class Serving:
+    """One server's state. Its coroutines belong to one event loop; the blocking stages run in its pool."""
+
+    def __init__(self, workspace: Workspace, section: ServeSection | None = None) -> None:
+        self.workspace = workspace
+        self.section = section or workspace.opened.project.serve
+        self.metrics = Metrics()
+        self.admission = Admission(self.section)
+        self.metrics.watch(self.admission)
+        self.log = InteractionLog(partial(log_served, workspace), self.metrics)
+        self.hash_of = hash_of
+        self.ready = False
+        self._pool = ThreadPoolExecutor(self.section.concurrency, thread_name_prefix="stage")
+        self._warming: asyncio.Task[None] | None = None
+        self._keys: dict[str, Key] = {}
+        self._keys_read_at = -KEYS_FRESH_S
+
+    async def start(self) -> None:
+        """Begin to log, and to get ready beside what is asked."""
+        self.log.start()
+        self._warming = asyncio.create_task(self._warm())
+
+    async def stop(self) -> None:
+        """Write what is to be logged and end the pool."""
+        await asyncio.to_thread(self.log.stop)
+        self._pool.shutdown(wait=False, cancel_futures=True)
+
+    async def context(self, request: ContextRequest, *, interface: str, logged: bool = True) -> Context:
+        """Return the context for a question, and log it.
+
+        With `logged=False` the interface calls `record` itself, once it knows the answer that was generated.
+        """
+        started, asked_at = time.perf_counter(), self.workspace.clock()
+        self._check(request)
+        if self._warming is not None and not self._warming.done():
+            await self._warming
+        found = await self.run(partial(contexts.context, self.workspace, request))
+        self.metrics.served(found, interface)
+        if logged:
+            latency_ms = 1000 * (time.perf_counter() - started)
+            self.log.add(
+                Interaction(
+                    request=request,
+                    context=found,
+                    interface=interface,
+                    asked_at=asked_at,
+                    latency_ms=latency_ms,
+                )
+            )
+        return found
+
+    def record(
+        self,
+        request: ContextRequest,
+        context: Context,
+        *,
+        interface: str,
+        latency_ms: float,
+        answer: str | None,
+        model: str | None,
+    ) -> None:
+        """Log a context with the answer that was generated from it, or as much of it as was sent."""
+        self.log.add(
+            Interaction(
+                request=request,
+                context=context,
+                interface=interface,
+                asked_at=self.workspace.clock(),
+                latency_ms=latency_ms,
+                answer=answer,
+                model=model,
+            )
+        )
+
+    async def run(self, work: Callable[[], T]) -> T:
+        """Run what blocks in the pool, when its turn has come. Raises OverloadedError where none comes."""
+        async with self.admission.turn():
+            return await asyncio.get_running_loop().run_in_executor(self._pool, work)
+
+    async def keys(self) -> dict[str, Key]:
+        """Return the keys by their hash; empty where none was ever made."""
+        if time.monotonic() - self._keys_read_at >= KEYS_FRESH_S:
+            self._keys = await asyncio.to_thread(keys_by_hash, self.workspace.store)
+            self._keys_read_at = time.monotonic()
+        return self._keys
+
+    async def is_ready(self) -> bool:
+        """Tell whether the next question waits for nothing; where nothing was published, look again."""
+        if not self.ready and (self._warming is None or self._warming.done()):
+            self._warming = asyncio.create_task(self._warm())
+            await self._warming
+        return self.ready
+
+    def _check(self, request: ContextRequest) -> None:
+        if len(request.question) > self.section.max_question_chars:
+            raise ConfigError(
+                f"the question has {len(request.question)} characters, and may have "
+                f"{self.section.max_question_chars}",
+                fix="shorten it",
+            )
+        budget = request.budget_tokens or 0
+        if budget > self.section.max_budget_tokens:
+            raise ConfigError(
+                f"the budget is {budget} tokens, and may be {self.section.max_budget_tokens}", fix="lower it"
+            )
+
+    async def _warm(self) -> None:
+        """Load what the first question needs: the model, the tables, their indices."""
+        loop = asyncio.get_running_loop()
+        self.ready = await loop.run_in_executor(self._pool, _warm, self.workspace)
+
+
+def _warm(workspace: Workspace) -> bool:
+    try:
+        if releases.current(workspace.store) is None:
+            return False
+        request = ContextRequest(question=WARMING)
+        contexts.assembled_from(workspace, request, contexts.retrieve(workspace, request))
+    except HeadwaterError:
+        return False
+    return True

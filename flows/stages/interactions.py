@@ -1,0 +1,104 @@
+"""What was served as rows of the log: the exact context, and who may read all that it shows."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Any
+
+from flows.stages.features import look_up
+from flows.workspace import Workspace
+from infra.store import releases
+from infra.store.filters import is_in
+from infra.store.interactions import append_interactions
+from schemas.acl import intersection
+from schemas.context import Context, ContextRequest
+from schemas.errors import NotFoundError
+
+Acls = dict[str, tuple[str, ...]]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Interaction:
+    """A context that was served, and the answer that was generated from it, if one was."""
+
+    request: ContextRequest
+    context: Context
+    interface: str
+    asked_at: datetime
+    latency_ms: float
+    answer: str | None = None
+    model: str | None = None
+
+
+def log_served(workspace: Workspace, served: Sequence[Interaction]) -> None:
+    """Append contexts that were served to the log, in one commit."""
+    acls = {number: _acls(workspace, number, served) for number in {one.context.release for one in served}}
+    rows = [_row(workspace, one, acls[one.context.release]) for one in served]
+    append_interactions(workspace.store, rows)
+
+
+def _row(workspace: Workspace, one: Interaction, acls: Acls) -> dict[str, Any]:
+    context, request = one.context, one.request
+    documents = list(dict.fromkeys(citation.document_id for citation in context.citations))
+    shown = [acls.get(document, ()) for document in documents]
+    chunks = [
+        chunk for citation in context.citations for chunk in (citation.chunk_ids or (citation.chunk_id,))
+    ]
+    return {
+        "context_id": context.context_id,
+        "asked_at": one.asked_at,
+        "interface": one.interface,
+        "user": request.principal.user,
+        "groups": list(request.principal.groups),
+        "view": context.context_view,
+        "release": context.release,
+        "digest": context.digest,
+        "question": request.question,
+        "request": request.model_dump_json(),
+        "context": context.model_dump_json(),
+        "answerable": context.answerable,
+        "chunk_ids": list(dict.fromkeys(chunks)),
+        "document_ids": documents,
+        "acl": list(intersection([*shown, *_of_facts(workspace, request, context)])),
+        "answer": one.answer,
+        "model": one.model,
+        "latency_ms": one.latency_ms,
+    }
+
+
+def _acls(workspace: Workspace, number: int, served: Sequence[Interaction]) -> Acls:
+    """Return who may read each document that contexts of a release show; of one that is gone, nobody."""
+    wanted = {
+        citation.document_id
+        for one in served
+        if one.context.release == number
+        for citation in one.context.citations
+    }
+    if not wanted:
+        return {}
+    try:
+        version = releases.get(workspace.store, number).tables["documents"].version
+    except NotFoundError:
+        return {}
+    where = is_in("document_id", sorted(wanted))
+    rows = workspace.store.scan("documents", ["document_id", "acl"], where=where, version=version).to_pylist()
+    return {row["document_id"]: tuple(row["acl"]) for row in rows}
+
+
+def _of_facts(workspace: Workspace, request: ContextRequest, context: Context) -> Iterable[Sequence[str]]:
+    """Yield who may read each fact that a context shows."""
+    if not context.features:
+        return
+    project = workspace.opened.project
+    view = project.context_views.get(context.context_view)
+    functions = {one.label: one.acl for one in view.functions} if view else {}
+    release = releases.get(workspace.store, context.release)
+    for name in context.features:
+        if name in functions:
+            yield functions[name]
+            continue
+        key = request.entities.get(workspace.opened.feature(name).entity, "")
+        row = look_up(workspace, release, name, key, request.principal.entries(), request.as_of)
+        yield tuple(row["acl"]) if row else ()
