@@ -62,6 +62,14 @@ def forget_items(store: Store, removed: list[str]) -> None:
             delete_rows(store.ensure("items", ITEM), "item_id", removed)
 
 
+def runs(store: Store) -> pa.Table:
+    """Return every run without its report, newest first."""
+    if not store.exists() or not store.has("runs"):
+        return RUN.empty_table()
+    columns = [name for name in RUN.names if name != "report"]
+    return store.scan("runs", columns).sort_by([("started_at", "descending")])
+
+
 def last_rates(store: Store, source: str) -> pa.Table:
     """Return the reports of a source's runs, newest first."""
     if not store.exists() or not store.has("runs"):
