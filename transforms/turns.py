@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from itertools import pairwise
+
 MINUTE_S, HOUR_S, DAY_S = 60, 3_600, 86_400
 
 
@@ -20,8 +22,8 @@ def longest_wait_s(cron: str) -> float | None:
     for field, wait in zip(fields[2:], (31 * DAY_S, 366 * DAY_S, 7 * DAY_S), strict=True):
         if field not in ("*", "?"):
             return float(wait)
-    within = _gap(minutes, 60) * MINUTE_S
-    return float(within if len(hours) == 24 else _gap(hours, 24) * HOUR_S + within % HOUR_S)  # noqa: PLR2004
+    to_next_hour = _gap(hours) * HOUR_S - (minutes[-1] - minutes[0]) * MINUTE_S
+    return float(max([to_next_hour, *((b - a) * MINUTE_S for a, b in pairwise(minutes))]))
 
 
 def _values(field: str, size: int) -> list[int]:
@@ -37,7 +39,6 @@ def _values(field: str, size: int) -> list[int]:
     return sorted(found)
 
 
-def _gap(values: list[int], size: int) -> int:
-    """Return the longest step from one value to the next, around the clock."""
-    after = [*values[1:], values[0] + size]
-    return max(b - a for a, b in zip(values, after, strict=True))
+def _gap(hours: list[int]) -> int:
+    """Return the longest step from one hour to the next, around the clock."""
+    return max(b - a for a, b in pairwise([*hours, hours[0] + 24]))

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import AsyncIterator, Awaitable, Callable, Sequence
+from collections.abc import AsyncIterator, Callable, Sequence
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Annotated, cast
 
@@ -106,26 +106,22 @@ def needs(scope: Scope) -> Callable[..., AsyncIterator[Caller]]:
     return checked
 
 
-def named(scope: Scope) -> Callable[..., Awaitable[Caller]]:
-    """Return a dependency: the caller, who without keys may say in the query who they are."""
-
-    async def acting(
-        caller: Annotated[Caller, Depends(needs(scope))],
-        principal: Annotated[
-            str | None, Query(description="Who asks, as user:NAME; refused with an API key.")
-        ] = None,
-        groups: Annotated[
-            list[str] | None, Query(description="Their groups; refused with an API key.")
-        ] = None,
-    ) -> Caller:
-        return caller.acting(principal, groups or ())
-
-    return acting
-
-
 Asks = Annotated[Caller, Depends(needs("read"))]
 """Of a request whose body may say who asks: `caller.acting(body.principal, body.groups)`."""
-Reads = Annotated[Caller, Depends(named("read"))]
+
+
+async def acting(
+    caller: Asks,
+    principal: Annotated[
+        str | None, Query(description="Who asks, as user:NAME; refused with an API key.")
+    ] = None,
+    groups: Annotated[list[str] | None, Query(description="Their groups; refused with an API key.")] = None,
+) -> Caller:
+    """Return the caller, who without keys may say in the query who they are."""
+    return caller.acting(principal, groups or ())
+
+
+Reads = Annotated[Caller, Depends(acting)]
 """Of a request without a body."""
 Judges = Annotated[Caller, Depends(needs("feedback"))]
 Pushes = Annotated[Caller, Depends(needs("push"))]

@@ -6,11 +6,10 @@ from collections.abc import Collection
 from functools import partial
 from typing import Annotated, Any
 
-from fastapi import APIRouter, Path, Query
+from fastapi import APIRouter, Query
 
 from flows.serving.callers import Caller, Reads, Served
-from flows.stages.diffing import readable_diff
-from flows.stages.freshness import freshness, reads_whole
+from flows.stages.freshness import freshness, reads_whole, sections
 from flows.stages.quarantining import in_quarantine
 from flows.workspace import Workspace
 from infra.store import releases
@@ -18,7 +17,6 @@ from schemas.acl import parse_entry
 from schemas.errors import NotFoundError
 
 router = APIRouter(prefix="/v1", tags=["inspect"])
-Number = Annotated[int, Path(ge=1)]
 
 
 @router.get("/caller")
@@ -60,36 +58,17 @@ async def get_quarantine(
     return await serving.run(partial(_quarantine, serving.workspace, _entries(caller), source))
 
 
-@router.get("/releases/{before}/diff/{after}")
-async def get_difference(before: Number, after: Number, caller: Reads, serving: Served) -> dict[str, Any]:
-    """What release `after` has added, changed and removed since `before`, of what the caller may read.
-
-    Counts of chunks are for an admin: they would tell of documents that nobody may know.
-    """
-    store = serving.workspace.store
-
-    def compare() -> dict[str, Any]:
-        old, new = (releases.get(store, number) for number in (before, after))
-        return readable_diff(store, old, new, _entries(caller)).as_dict()
-
-    return await serving.run(compare)
-
-
 def _entries(caller: Caller) -> Collection[str] | None:
     """Return what opens rows to a caller; None for an admin, to whom nothing is closed."""
     return None if caller.may("admin") else caller.principal.entries()
 
 
 def _entries_of(workspace: Workspace) -> set[str]:
-    project = workspace.opened.project
-    sections = [*project.sources.values(), *project.features.values()]
-    return {entry for section in sections for entry in section.acl}
+    return {entry for section in sections(workspace).values() for entry in section.acl}
 
 
 def _quarantine(workspace: Workspace, entries: Collection[str] | None, source: str | None) -> dict[str, Any]:
-    project = workspace.opened.project
-    sections = {**project.sources, **project.features}
-    open_to = {name for name, section in sections.items() if reads_whole(section, entries)}
+    open_to = {name for name, section in sections(workspace).items() if reads_whole(section, entries)}
     if source is not None and source not in open_to:
         raise NotFoundError(f"there is no source {source!r} here", fix="name one that /v1/sources answers")
     rows = [row for row in in_quarantine(workspace, source) if row["source"] in open_to]

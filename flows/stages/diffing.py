@@ -2,15 +2,12 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection
 from dataclasses import dataclass, field
 from typing import Any
 
 import pyarrow as pa
 
-from infra.store import Store, releases
-from infra.store.denials import forbidden
-from infra.store.filters import readable_by
+from infra.store import Store
 from schemas.chunk import CHUNK
 from schemas.document import DOCUMENT
 from schemas.feature import FEATURE_ROW, FEATURES
@@ -69,36 +66,6 @@ def diff(store: Store, before: Release, after: Release) -> ReleaseDiff:
             if table.startswith(FEATURES)
         },
     )
-
-
-def readable_diff(
-    store: Store, before: Release, after: Release, entries: Collection[str] | None
-) -> ReleaseDiff:
-    """Compare two releases, as far as acl entries open them now; None opens everything.
-
-    What is gone since is closed, so a document that was removed is named only to those who may read all.
-    """
-    found = diff(store, before, after)
-    if entries is None:
-        return found
-    documents = DocumentChanges(
-        added=_open(store, after, entries, found.documents.added),
-        changed=_open(store, after, entries, found.documents.changed),
-        removed=_open(store, before, entries, found.documents.removed),
-    )
-    return ReleaseDiff(before=found.before, after=found.after, documents=documents, chunks={})
-
-
-def _open(
-    store: Store, release: Release, entries: Collection[str], rows: tuple[dict[str, Any], ...]
-) -> tuple[dict[str, Any], ...]:
-    newest, pinned = releases.current(store), release.tables.get("documents")
-    if not rows or newest is None or pinned is None:
-        return ()
-    readable = store.scan(pinned.name, ["document_id"], where=readable_by(entries), version=pinned.version)
-    mine = set(readable["document_id"].to_pylist())
-    mine.difference_update(forbidden(store, release, newest, entries))
-    return tuple(row for row in rows if row["document_id"] in mine)
 
 
 def _chunks(store: Store, old: TableVersion | None, new: TableVersion | None) -> ChunkChanges:

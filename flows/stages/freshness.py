@@ -23,6 +23,7 @@ from schemas.release import Release
 from schemas.section import duration_s
 from transforms.turns import longest_wait_s
 
+Kept = SourceSection | FeatureSection
 TURNS = 2
 """So many turns of its schedule a source may miss before it is overdue: one may be running."""
 ENDED_WELL = ("published", "unchanged")
@@ -56,10 +57,8 @@ def freshness(workspace: Workspace, entries: Collection[str] | None = None) -> l
     released = _released(workspace, newest, entries)
     ran = _runs(workspace)
     waiting = Counter(row["source"] for row in in_quarantine(workspace, None))
-    project = workspace.opened.project
-    sections: dict[str, SourceSection | FeatureSection] = {**project.sources, **project.features}
     found = []
-    for name, section in sections.items():
+    for name, section in sections(workspace).items():
         whole = reads_whole(section, entries)
         if not whole and name not in released:
             continue
@@ -68,7 +67,12 @@ def freshness(workspace: Workspace, entries: Collection[str] | None = None) -> l
     return found
 
 
-def reads_whole(section: SourceSection | FeatureSection, entries: Collection[str] | None) -> bool:
+def sections(workspace: Workspace) -> dict[str, Kept]:
+    """Return what the project keeps up to date, sources and then features, by name."""
+    return {**workspace.opened.project.sources, **workspace.opened.project.features}
+
+
+def reads_whole(section: Kept, entries: Collection[str] | None) -> bool:
     """Tell whether acl entries open all of a source, what is not released too; None opens everything."""
     return entries is None or (section.acl_column is None and not set(section.acl).isdisjoint(entries))
 
@@ -76,7 +80,7 @@ def reads_whole(section: SourceSection | FeatureSection, entries: Collection[str
 def _of(
     workspace: Workspace,
     name: str,
-    section: SourceSection | FeatureSection,
+    section: Kept,
     mine: Released,
     ran: Runs,
     waiting: int,
@@ -108,9 +112,7 @@ def _of(
     )
 
 
-def _state(
-    section: SourceSection | FeatureSection, ran: Runs, age_s: float | None, looked_s: float | None
-) -> FreshnessState:
+def _state(section: Kept, ran: Runs, age_s: float | None, looked_s: float | None) -> FreshnessState:
     if ran.last is not None and ran.last["state"] in ("refused", "failed"):
         return "refused" if ran.last["state"] == "refused" else "failed"
     if looked_s is None:
@@ -124,7 +126,7 @@ def _state(
     return "fresh"
 
 
-def _patience_s(section: SourceSection | FeatureSection) -> float | None:
+def _patience_s(section: Kept) -> float | None:
     if section.schedule is None:
         return None
     turn = section.schedule.every_s or longest_wait_s(section.schedule.cron or "")

@@ -63,15 +63,19 @@ function head(found, release, cited, extra) {
     el("p", { class: "meta path" }, address ? el("a", { href: address, rel: "noreferrer" }, found.uri) : el("span", {}, found.uri)));
 }
 
-// Cuts the text where a heading, a code block or a cited span begins or ends; never anything but text nodes.
+// Lines that are headings as they are written, in units of the string.
+function headings(found) {
+  if (found.media_type !== "text/markdown") return [];
+  return [...found.text.matchAll(/^#{1,6} .+$/gm)].map((line) => ({ start: line.index, end: line.index + line[0].length }));
+}
+
+// Cuts the text where a heading or a cited span begins or ends; never anything but text nodes.
 function text(found, spans, shown) {
   const unit = unitsAt(found.text);
-  const heads = (found.elements || []).filter((part) => part.type === "heading" || part.type === "code");
+  const heads = headings(found);
   const cuts = new Set([0, found.text.length]);
-  for (const part of [...heads, ...spans]) {
-    cuts.add(unit(part.start));
-    cuts.add(unit(part.end));
-  }
+  for (const part of spans) cuts.add(unit(part.start)).add(unit(part.end));
+  for (const part of heads) cuts.add(part.start).add(part.end);
   const places = [...cuts].sort((a, b) => a - b);
   const begun = new Set();
   const made = places.slice(0, -1).map((start, at) => {
@@ -79,10 +83,8 @@ function text(found, spans, shown) {
     const inside = (part) => unit(part.start) <= start && unit(part.end) >= end;
     const covering = spans.filter(inside);
     const cited = covering.find((one) => one.n === shown) || covering[0];
-    const kind = heads.find(inside)?.type;
     let piece = document.createTextNode(found.text.slice(start, end));
-    if (kind === "heading") piece = el("b", {}, piece);
-    if (kind === "code") piece = el("span", { class: "code" }, piece);
+    if (heads.some((head) => head.start <= start && head.end >= end)) piece = el("b", {}, piece);
     if (!cited) return piece;
     const first = !begun.has(cited);
     begun.add(cited);

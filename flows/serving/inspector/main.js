@@ -73,7 +73,7 @@ function tellOnHold() {
 
 async function start() {
   try {
-    const [caller, { releases }] = await Promise.all([read("v1/caller"), read("v1/releases")]);
+    const [caller, releases] = await Promise.all([read("v1/caller"), read("v1/releases")]);
     known = { ...caller, releases };
   } catch (problem) {
     if (problem.status === 401) askForKey(problem);
