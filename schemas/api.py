@@ -5,14 +5,28 @@ from __future__ import annotations
 from datetime import datetime
 from typing import Annotated, Literal
 
-from pydantic import Field
+from pydantic import Field, model_validator
 
-from schemas.context import BUDGET_TOKENS, ENTITIES, QUESTION_CHARS, Context, EntityText, Frozen
+from schemas.context import (
+    BUDGET_TOKENS,
+    ENTITIES,
+    QUESTION_CHARS,
+    Candidate,
+    Context,
+    EntityText,
+    Frozen,
+    Principal,
+)
 from schemas.filters import Filters
+from schemas.interaction import FeedbackKind
 
 Include = Literal["text"]
 GROUPS = 64
+RANKED = 16
 Group = Annotated[str, Field(min_length=1, max_length=200)]
+Text = Annotated[str, Field(min_length=1, max_length=32_000)]
+NEEDED = {"score": "score", "edit": "edited", "ranking": "ranking", "wrong_citation": "citation"}
+"""What each kind of feedback must say, and no other may."""
 
 
 class ContextBody(Frozen):
@@ -44,3 +58,110 @@ class ContextAnswer(Context):
 
     text: str | None = None
     """The rendered messages, where `include` asks for them."""
+
+
+class DocumentAnswer(Frozen):
+    """A document as it was at a release: citations are spans of its `text`."""
+
+    document_id: str
+    release: int
+    source: str
+    key: str
+    """The source's own name of it."""
+    record: str | None
+    uri: str
+    title: str | None
+    media_type: str
+    language: str | None
+    status: str
+    """live, or stale: its source has a newer version that could not be read."""
+    source_at: datetime | None
+    labels: tuple[dict[str, str], ...]
+    text: str
+
+
+class ReleaseAnswer(Frozen):
+    """A release; what it counts and says is told to admins alone, who may know of every document."""
+
+    release: int
+    parent: int | None
+    created_at: datetime
+    kind: str
+    state: str
+    name: str | None
+    counts: dict[str, int] | None = None
+    note: str | None = None
+
+
+class Explanation(Frozen):
+    """A context that was served, and what became of every candidate for it when it is asked again now."""
+
+    context_id: str
+    asked_at: datetime
+    interface: str
+    principal: Principal
+    release: int
+    context_view: str
+    question: str
+    digest: str
+    unchanged: bool
+    """Whether asking again, at the same release and by the same principal, gives the same context."""
+    context: Context | None
+    """As it was served. None where it is not the same any more: rights may have been taken since."""
+    answer: str | None
+    """What was generated from it, likewise."""
+    model: str | None
+    candidates: tuple[Candidate, ...]
+    note: str | None = None
+    """Why it could not be asked again."""
+
+
+class FeedbackBody(Frozen):
+    """What somebody says of an answer; which fields count depends on `kind`."""
+
+    context_id: Annotated[str, Field(min_length=1, max_length=64)]
+    kind: FeedbackKind
+    score: Annotated[float | None, Field(ge=0, le=1)] = None
+    answer: Text | None = None
+    """Which answer is meant; without it, the one that was generated from the context."""
+    edited: Text | None = None
+    """kind edit: what the answer should have been."""
+    ranking: Annotated[tuple[Text, ...] | None, Field(min_length=2, max_length=RANKED)] = None
+    """kind ranking: alternative answers, best first."""
+    citation: Annotated[int | None, Field(ge=1)] = None
+    """kind wrong_citation: its number in the context. Its source's owner is told."""
+    comment: Text | None = None
+    expert: bool = False
+    """Said by one whose word decides a conflict; admins alone may say so."""
+    principal: Annotated[str | None, Field(max_length=200)] = None
+    """Who says it, as user:NAME; refused with an API key."""
+    groups: Annotated[tuple[Group, ...], Field(max_length=GROUPS)] = ()
+
+    @model_validator(mode="after")
+    def _says_what_its_kind_needs(self) -> FeedbackBody:
+        for kind, name in NEEDED.items():
+            given = getattr(self, name) is not None
+            if given != (self.kind == kind):
+                raise ValueError(f"{name} goes with kind {kind!r}, and {self.kind!r} was given")
+        return self
+
+
+class FeedbackAnswer(Frozen):
+    """Feedback as it was recorded."""
+
+    feedback_id: str
+    context_id: str
+    at: datetime
+    kind: FeedbackKind
+    labeler: str | None
+    expert: bool
+    score: float | None
+    answer: str | None
+    edited: str | None
+    ranking: tuple[str, ...] | None
+    citation: int | None
+    comment: str | None
+    owner: str | None
+    """kind wrong_citation: who owns the source of the cited document."""
+    document_id: str | None
+    uri: str | None

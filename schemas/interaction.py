@@ -49,6 +49,9 @@ FEEDBACK = pa.schema(
         pa.field("ranking", pa.list_(pa.string())),  # kind ranking: answers, best first
         pa.field("citation", pa.int32()),  # kind wrong_citation: its number in the context
         pa.field("comment", pa.string()),
+        pa.field("owner", pa.string()),  # kind wrong_citation: whom the cited document's source belongs to
+        pa.field("document_id", pa.string()),  # kind wrong_citation: the document it cites
+        pa.field("uri", pa.string()),  # and where that is
     ]
 )
 """One row is what somebody said of one answer; an append-only log. A labeler's newest word counts."""

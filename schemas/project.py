@@ -10,7 +10,7 @@ from schemas.evaluation import GateMetric
 from schemas.feature import FeatureSection, FunctionSection
 from schemas.identity import digest
 from schemas.section import AclEntry, Duration, Name, Schedule, Section, Share, wrong, wrong_at
-from schemas.serve import ServeSection
+from schemas.serve import LogsSection, ServeSection
 from schemas.settings import advice
 
 
@@ -233,6 +233,7 @@ class PolicySection(Section):
     max_redo_share: Share = 0.2
     on_reject: Literal["keep", "remove"] = "keep"
     keep: KeepSection = KeepSection()
+    logs: LogsSection = LogsSection()
     evaluation: EvaluationSection | None = None
 
 

@@ -11,6 +11,13 @@ from schemas.context import BUDGET_TOKENS, QUESTION_CHARS
 from schemas.section import Duration, Section
 
 
+class LogsSection(Section):
+    """How long the logs of what was asked and said are kept; `headwater maintain` deletes what is older."""
+
+    interactions: Duration = "365d"
+    feedback: Duration = "1095d"
+
+
 class ServeSection(Section):
     """Where `headwater serve` listens, and its limits: what is over one is refused, with what to do."""
 
@@ -33,6 +40,8 @@ class ServeSection(Section):
     max_top_k: Annotated[int, Field(ge=1, le=100)] = 100
     """Passages that one answer may have, where a request says how many."""
     max_budget_tokens: Annotated[int, Field(ge=64, le=BUDGET_TOKENS)] = BUDGET_TOKENS
+    report_url: str | None = None
+    """Where reports of wrong citations are posted as JSON, for the source's owner; they are logged anyway."""
 
     @property
     def is_loopback(self) -> bool:

@@ -16,6 +16,7 @@ from flows.cli import (
     contexts,
     datasets,
     evaluating,
+    feedback,
     ingesting,
     keys,
     operating,
@@ -63,6 +64,7 @@ for module in (
     quarantining,
     serving,
     keys,
+    feedback,
     operating,
     upgrading,
 ):

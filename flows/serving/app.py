@@ -8,11 +8,19 @@ from importlib.metadata import version
 
 from fastapi import FastAPI
 
-from flows.serving import contexts, health
+from flows.serving import contexts, documents, explain, feedback, health, releases
+from flows.serving.edge import Edge
 from flows.serving.problems import tell_problems
 from flows.serving.serving import Serving
 
-ROUTERS = (health.router, contexts.router)
+ROUTERS = (
+    health.router,
+    contexts.router,
+    explain.router,
+    feedback.router,
+    documents.router,
+    releases.router,
+)
 
 
 def create_app(serving: Serving) -> FastAPI:
@@ -33,6 +41,7 @@ def create_app(serving: Serving) -> FastAPI:
         redoc_url=None,
     )
     app.state.serving = serving
+    app.add_middleware(Edge, serving=serving)
     tell_problems(app)
     for router in ROUTERS:
         app.include_router(router)

@@ -37,6 +37,7 @@ class Metrics:
         self.contexts = self._counter("contexts", "Contexts served.", "interface", "answerable")
         self.logged = self._counter("interactions_logged", "Interactions written to the log.")
         self.dropped = self._counter("interactions_dropped", "Interactions that the log lost.", "why")
+        self.reports = self._counter("reports", "Reports of wrong citations to `serve.report_url`.", "result")
         self.release = self._gauge("release", "The newest release that a request has seen.")
         self.working = self._gauge("requests_working", "Requests that are worked on.")
         self.waiting = self._gauge("requests_waiting", "Requests that wait for a turn.")

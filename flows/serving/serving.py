@@ -10,15 +10,17 @@ from functools import partial
 from typing import TypeVar
 
 from flows.serving.admission import Admission
+from flows.serving.callers import Caller
 from flows.serving.interaction_log import InteractionLog
 from flows.serving.metrics import Metrics
+from flows.serving.reports import Reports
 from flows.stages import contexts
-from flows.stages.interactions import Interaction, log_served
+from flows.stages.interactions import Interaction, interaction_of, log_served
 from flows.workspace import Workspace
 from infra.store import releases
 from infra.store.keys import hash_of, keys_by_hash
 from schemas.context import Context, ContextRequest
-from schemas.errors import ConfigError, HeadwaterError
+from schemas.errors import ConfigError, HeadwaterError, NotFoundError
 from schemas.key import Key
 from schemas.serve import ServeSection
 
@@ -38,6 +40,7 @@ class Serving:
         self.admission = Admission(self.section)
         self.metrics.watch(self.admission)
         self.log = InteractionLog(partial(log_served, workspace), self.metrics)
+        self.reports = Reports(self.section.report_url, self.metrics)
         self.hash_of = hash_of
         self.ready = False
         self._pool = ThreadPoolExecutor(self.section.concurrency, thread_name_prefix="stage")
@@ -102,6 +105,19 @@ class Serving:
             )
         )
 
+    async def served(self, context_id: str, caller: Caller) -> Interaction:
+        """Return a context that was served, to its asker or an admin.
+
+        Raises NotFoundError for one that is not in the log, and for another's: nobody learns what others ask.
+        """
+        found = self.log.find(context_id)
+        found = found or await self.run(partial(interaction_of, self.workspace.store, context_id))
+        if found is None or not _may_see(caller, found):
+            raise NotFoundError(
+                f"no context {context_id!r} of yours is in the log", fix="give the context_id of an answer"
+            )
+        return found
+
     async def run(self, work: Callable[[], T]) -> T:
         """Run what blocks in the pool, when its turn has come. Raises OverloadedError where none comes."""
         async with self.admission.turn():
@@ -138,6 +154,11 @@ class Serving:
         """Load what the first question needs: the model, the tables, their indices."""
         loop = asyncio.get_running_loop()
         self.ready = await loop.run_in_executor(self._pool, _warm, self.workspace)
+
+
+def _may_see(caller: Caller, found: Interaction) -> bool:
+    asker = found.request.principal
+    return caller.may("admin") or (asker.user is not None and asker.user == caller.principal.user)
 
 
 def _warm(workspace: Workspace) -> bool:

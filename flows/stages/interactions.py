@@ -9,9 +9,9 @@ from typing import Any
 
 from flows.stages.features import look_up
 from flows.workspace import Workspace
-from infra.store import releases
+from infra.store import Store, releases
 from infra.store.filters import is_in
-from infra.store.interactions import append_interactions
+from infra.store.interactions import append_interactions, interaction
 from schemas.acl import intersection
 from schemas.context import Context, ContextRequest
 from schemas.errors import NotFoundError
@@ -37,6 +37,23 @@ def log_served(workspace: Workspace, served: Sequence[Interaction]) -> None:
     acls = {number: _acls(workspace, number, served) for number in {one.context.release for one in served}}
     rows = [_row(workspace, one, acls[one.context.release]) for one in served]
     append_interactions(workspace.store, rows)
+
+
+def interaction_of(store: Store, context_id: str) -> Interaction | None:
+    """Return a context that was served from the log; None for an id that is not in it."""
+    try:
+        row = interaction(store, context_id)
+    except NotFoundError:
+        return None
+    return Interaction(
+        request=ContextRequest.model_validate_json(row["request"]),
+        context=Context.model_validate_json(row["context"]),
+        interface=row["interface"],
+        asked_at=row["asked_at"],
+        latency_ms=row["latency_ms"],
+        answer=row["answer"],
+        model=row["model"],
+    )
 
 
 def _row(workspace: Workspace, one: Interaction, acls: Acls) -> dict[str, Any]:

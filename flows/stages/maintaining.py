@@ -14,6 +14,7 @@ from infra.store import Store, releases
 from infra.store.collect import collect_embeddings, collect_reports, collect_staging
 from infra.store.compact import clean, compact, needs_compaction
 from infra.store.heal import STAGING, heal
+from infra.store.interactions import forget_before
 from infra.store.lock import PUBLISH, locked
 from infra.store.publish import commit
 from infra.store.releases import is_released
@@ -42,6 +43,8 @@ class Maintenance:
     embeddings_collected: int = 0
     staging_dropped: tuple[str, ...] = ()
     reports_deleted: int = 0
+    logs_deleted: dict[str, int] = field(default_factory=dict)
+    """Rows by log that were older than `policy.logs` keeps them."""
     bytes_before: int = 0
     bytes_after: int = 0
 
@@ -98,6 +101,8 @@ def _collect(workspace: Workspace, done: Maintenance) -> None:
     done.embeddings_collected = collect_embeddings(store)
     done.staging_dropped = collect_staging(store, _names(workspace), now=now)
     done.reports_deleted = collect_reports(store)
+    for name, kept in workspace.opened.project.policy.logs:
+        done.logs_deleted[name] = forget_before(store, name, now - timedelta(seconds=duration_s(kept)))
 
 
 def _names(workspace: Workspace) -> set[str]:

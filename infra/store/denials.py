@@ -38,6 +38,12 @@ def forbidden(store: Store, pinned: Release, newest: Release, entries: Collectio
     return tuple(sorted((then - now) | denied))
 
 
+def denied_entries(store: Store, document_id: str) -> set[str]:
+    """Return the acl entries that no longer open a document."""
+    rows = store.derived(TABLE, lambda: store.scan(TABLE).to_pylist())
+    return {entry for row in rows if row["document_id"] == document_id for entry in row["entries"]}
+
+
 def deny_lost_rights(store: Store, target: Release, abandoned: Release) -> int:
     """Deny what `target` would allow and `abandoned` no longer does; return for how many documents."""
     before, after = _acls(store, target), _acls(store, abandoned)

@@ -2,16 +2,19 @@
 
 from __future__ import annotations
 
+from datetime import datetime
 from typing import Any
 
 import pyarrow as pa
 
 from infra.store.connection import Store
-from infra.store.filters import equals
+from infra.store.filters import equals, within
 from schemas.errors import NotFoundError
 from schemas.interaction import FEEDBACK, INTERACTION
 
 INTERACTIONS, FEEDBACKS = "interactions", "feedback"
+AT = {INTERACTIONS: "asked_at", FEEDBACKS: "at"}
+"""Where each log says when."""
 
 
 def append_interactions(store: Store, rows: list[dict[str, Any]]) -> None:
@@ -28,12 +31,12 @@ def append_feedback(store: Store, rows: list[dict[str, Any]]) -> None:
 
 def interactions(store: Store, *, where: str | None = None) -> pa.Table:
     """Return the log of contexts, oldest first."""
-    return _log(store, INTERACTIONS, INTERACTION, "asked_at", where)
+    return _log(store, INTERACTIONS, INTERACTION, where)
 
 
 def feedback(store: Store, *, where: str | None = None) -> pa.Table:
     """Return the log of feedback, oldest first."""
-    return _log(store, FEEDBACKS, FEEDBACK, "at", where)
+    return _log(store, FEEDBACKS, FEEDBACK, where)
 
 
 def interaction(store: Store, context_id: str) -> dict[str, Any]:
@@ -47,7 +50,18 @@ def interaction(store: Store, context_id: str) -> dict[str, Any]:
     return found
 
 
-def _log(store: Store, name: str, schema: pa.Schema, order: str, where: str | None) -> pa.Table:
+def forget_before(store: Store, name: str, moment: datetime) -> int:
+    """Delete rows of one of both logs that are older than a moment; return how many."""
+    if not store.exists() or not store.has(name):
+        return 0
+    table, where = store.open(name), within(AT[name], None, moment) or "false"
+    count = int(table.count_rows(where))
+    if count:
+        table.delete(where)
+    return count
+
+
+def _log(store: Store, name: str, schema: pa.Schema, where: str | None) -> pa.Table:
     if not store.exists() or not store.has(name):
         return schema.empty_table()
-    return store.scan(name, where=where).sort_by(order)
+    return store.scan(name, where=where).sort_by(AT[name])

@@ -11,6 +11,7 @@ from typing import Any
 
 import httpx
 import uvicorn
+from fastapi import FastAPI
 
 from flows.serving.app import create_app
 from flows.serving.running import check_open, listen, settings
@@ -26,6 +27,7 @@ class Running:
     """A server that listens, and what it serves with."""
 
     url: str
+    app: FastAPI
     serving: Serving
     client: httpx.Client
 
@@ -47,7 +49,8 @@ def running(workspace: Workspace, **given: Any) -> Iterator[Running]:
     check_open(workspace, section)
     listening = listen(section)
     serving = Serving(workspace, section)
-    server = uvicorn.Server(settings(create_app(serving)))
+    app = create_app(serving)
+    server = uvicorn.Server(settings(app))
     thread = threading.Thread(target=server.run, kwargs={"sockets": [listening]}, daemon=True)
     thread.start()
     url = f"http://127.0.0.1:{listening.getsockname()[1]}"
@@ -58,7 +61,7 @@ def running(workspace: Workspace, **given: Any) -> Iterator[Running]:
             assert thread.is_alive(), "the server ended at once"
             time.sleep(0.01)
         with httpx.Client(base_url=url, timeout=60) as client:
-            yield Running(url=url, serving=serving, client=client)
+            yield Running(url=url, app=app, serving=serving, client=client)
     finally:
         server.should_exit = True
         thread.join(START_S)
