@@ -18,6 +18,7 @@ from flows.checking import check_plugins
 from flows.progress import Progress, Silent
 from infra.embedders import EmbedderParams, fingerprint_of, load
 from infra.live import Live
+from infra.llm import ChatModel
 from infra.project_file import Opened, open_project
 from infra.store import Store
 from infra.store.embedding_cache import EmbeddingCache
@@ -81,6 +82,16 @@ class Workspace:
     def live(self) -> Live:
         """Where request-time functions are asked; it keeps their answers for a while."""
         return Live(self.clock)
+
+    @cached_property
+    def language_model(self) -> ChatModel:
+        """The model that writes answers. Raises ConfigError where the project file names none."""
+        if self.opened.project.llm is None:
+            raise ConfigError(
+                f"{self.opened.path.name} has no `llm:` section, so nothing can be generated",
+                fix='add one: llm: {base_url: "http://localhost:11434/v1", model: llama3.2}',
+            )
+        return ChatModel(self.opened.project.llm)
 
     @cached_property
     def indexes(self) -> dict[str, Index]:

@@ -11,6 +11,7 @@ from typing import Annotated
 import typer
 
 from flows.cli import (
+    answering,
     ask,
     backfilling,
     contexts,
@@ -56,6 +57,7 @@ for module in (
     ingesting,
     backfilling,
     ask,
+    answering,
     contexts,
     datasets,
     evaluating,

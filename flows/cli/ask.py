@@ -8,6 +8,7 @@ import typer
 
 from flows.cli.moments import moment
 from flows.cli.output import Output
+from flows.cli.question_options import As, AsOf, Budget, Entity, Filter, Group, Question, Release, View
 from flows.labels import fact_line, label
 from schemas.errors import ConfigError
 
@@ -22,33 +23,15 @@ def register(app: typer.Typer) -> None:
 
 def context(  # noqa: PLR0913, PLR0917 - Typer reads the options from the parameters
     ctx: typer.Context,
-    question: Annotated[str, typer.Argument(help="The question.")],
-    view: Annotated[str | None, typer.Option("--view", help="A context view's name.")] = None,
-    principal: Annotated[
-        str | None, typer.Option("--as", help="Who asks: user:NAME. Default: anonymous.")
-    ] = None,
-    group: Annotated[
-        list[str] | None, typer.Option("--group", help="A group of theirs; may be given again.")
-    ] = None,
-    release: Annotated[
-        str | None, typer.Option("--release", help="Ask this release, by number or name, not the newest.")
-    ] = None,
-    as_of: Annotated[
-        str | None, typer.Option("--as-of", help="The newest release made at or before this time, or date.")
-    ] = None,
-    entity: Annotated[
-        list[str] | None,
-        typer.Option("--entity", help="Whom it is about: NAME=KEY; may be given again."),
-    ] = None,
-    filters: Annotated[
-        list[str] | None,
-        typer.Option(
-            "--filter",
-            help="Only passages with source=, media_type=, language=, label.NAME=, since= or until=; again "
-            "with the same word: one or the other.",
-        ),
-    ] = None,
-    budget: Annotated[int | None, typer.Option("--budget", help="Tokens of the whole prompt.")] = None,
+    question: Question,
+    view: View = None,
+    principal: As = None,
+    group: Group = None,
+    release: Release = None,
+    as_of: AsOf = None,
+    entity: Entity = None,
+    filters: Filter = None,
+    budget: Budget = None,
     explain: Annotated[
         bool, typer.Option("--explain", help="Show every candidate and what became of it.")
     ] = False,

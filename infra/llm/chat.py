@@ -4,7 +4,8 @@ from __future__ import annotations
 
 import json
 import time
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Generator, Mapping, Sequence
+from types import MappingProxyType
 from typing import Any, Self
 
 from infra.llm.endpoint import Endpoint
@@ -14,6 +15,7 @@ from schemas.project import LlmSection
 from schemas.tools import Completion
 
 DONE = "[DONE]"
+NONE: Mapping[str, Any] = MappingProxyType({})
 
 
 class ChatModel:
@@ -25,43 +27,53 @@ class ChatModel:
         self._endpoint = Endpoint(section, sleep=sleep)
 
     def complete(
-        self, messages: Sequence[Message], *, max_tokens: int | None = None, temperature: float = 0.0
+        self,
+        messages: Sequence[Message],
+        *,
+        max_tokens: int | None = None,
+        temperature: float = 0.0,
+        options: Mapping[str, Any] = NONE,
     ) -> Completion:
-        """Return the whole answer.
+        """Return the whole answer; `options` are sent to the endpoint as they are.
 
         Raises UnavailableError when the endpoint does not answer, ConfigError when it refuses the request.
         """
-        with self._endpoint.asked(self._request(messages, max_tokens, temperature)) as answer:
+        with self._endpoint.asked(self._request(messages, max_tokens, temperature, options)) as answer:
             said = self._read(answer.whole())
-        usage = said.get("usage") or {}
-        return Completion(
-            text=self._choice(said, "message")[0],
-            model=str(said.get("model") or self.name),
-            prompt_tokens=int(usage.get("prompt_tokens") or 0),
-            completion_tokens=int(usage.get("completion_tokens") or 0),
-        )
+        return self._completion(self._choice(said, "message")[0], said)
 
     def stream(
-        self, messages: Sequence[Message], *, max_tokens: int | None = None, temperature: float = 0.0
-    ) -> Iterator[str]:
-        """Yield the answer in pieces as they are written.
+        self,
+        messages: Sequence[Message],
+        *,
+        max_tokens: int | None = None,
+        temperature: float = 0.0,
+        options: Mapping[str, Any] = NONE,
+    ) -> Generator[str, None, Completion]:
+        """Yield the answer in pieces as they are written, and return it whole.
 
         Raises as `complete` does, after some pieces too: an answer that broke off is not taken for whole.
         """
+        request = self._request(messages, max_tokens, temperature, options) | {"stream": True}
+        pieces: list[str] = []
+        last: dict[str, Any] = {}
         ended = False
-        request = self._request(messages, max_tokens, temperature) | {"stream": True}
         with self._endpoint.asked(request) as answer:
             for event in answer.events():
                 if event == DONE:
-                    return
+                    ended = True
+                    break
                 said = self._read(event)
+                last |= {name: said[name] for name in ("model", "usage") if said.get(name)}
                 if said.get("choices"):
                     text, finished = self._choice(said, "delta")
                     ended = ended or finished
                     if text:
+                        pieces.append(text)
                         yield text
         if not ended:
             raise self._endpoint.failed("broke off in the middle of its answer")
+        return self._completion("".join(pieces), last)
 
     def __enter__(self) -> Self:
         return self
@@ -74,14 +86,29 @@ class ChatModel:
         self._endpoint.close()
 
     def _request(
-        self, messages: Sequence[Message], max_tokens: int | None, temperature: float
+        self,
+        messages: Sequence[Message],
+        max_tokens: int | None,
+        temperature: float,
+        options: Mapping[str, Any],
     ) -> dict[str, Any]:
         return {
+            **options,
             "model": self.name,
             "messages": [message.model_dump() for message in messages],
             "max_tokens": max_tokens or self._max_tokens,
             "temperature": temperature,
         }
+
+    def _completion(self, text: str, said: dict[str, Any]) -> Completion:
+        """Return an answer with what its endpoint counted; 0 where it did not count."""
+        try:
+            usage = said.get("usage") or {}
+            read, written = usage.get("prompt_tokens") or 0, usage.get("completion_tokens") or 0
+            model = str(said.get("model") or self.name)
+            return Completion(text=text, model=model, prompt_tokens=int(read), completion_tokens=int(written))
+        except (AttributeError, TypeError, ValueError):
+            raise self._strange() from None
 
     def _read(self, text: str) -> dict[str, Any]:
         try:

@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 import random
 import time
+import weakref
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager, suppress
 from datetime import UTC, datetime
@@ -78,12 +79,14 @@ class Endpoint:
     def _client(self) -> httpx.Client:
         import httpx
 
-        return httpx.Client(
+        client = httpx.Client(
             headers={"authorization": f"Bearer {self._key}"} if self._key else {},
             timeout=httpx.Timeout(self._timeout_s, connect=min(CONNECT_S, self._timeout_s)),
             trust_env=self._host not in OWN_HOSTS,
             follow_redirects=False,  # the key goes to the named host alone
         )
+        weakref.finalize(self, client.close)
+        return client
 
     def _opened(self, content: bytes) -> httpx.Response:
         """Return an answer that may be read, after as many tries as it takes."""
