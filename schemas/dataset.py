@@ -21,7 +21,8 @@ class Refusal(StrEnum):
     AUDIENCE = "audience"
     """Somebody in the audience may not read a document that the example shows."""
     STALE = "stale"
-    """The document no longer parses; its last good version is served, and not trained on."""
+    """What it rests on is out of date: the document no longer parses and its last good version is served, or
+    a passage that was shown has changed, or is gone, since."""
     LANGUAGE = "language"
     """The document is in a language that the builder cannot write questions in."""
     NO_QUESTION = "no_question"
@@ -48,6 +49,22 @@ class Refusal(StrEnum):
     """What has to be shown and learned has more tokens than the definition allows."""
     NOT_RELEASED = "not_released"
     """Part of it is in no chunk: what is kept from readers is kept from trainers."""
+    NOT_JUDGED = "not_judged"
+    """Nobody said anything of the answer."""
+    NO_PREFERENCE = "no_preference"
+    """What was said prefers no answer to another."""
+    CONFLICT = "conflict"
+    """Those who judged contradict each other, and the definition's policy cannot decide."""
+    STILL_ANSWERED = "still_answered"
+    """The answer that is not to be there is in what is shown all the same."""
+    UNCHANGED = "unchanged"
+    """The earlier release gives no other answer. Counted once per document."""
+    DECLINED = "declined"
+    """The language model answered in prose instead of doing what it was asked."""
+    MALFORMED = "malformed"
+    """What a language model wrote, or what was logged, cannot be read."""
+    NOT_GROUNDED = "not_grounded"
+    """The evidence that the language model gives is not in the chunk, word for word."""
     DUPLICATE = "duplicate"
     """Another example asks the same thing, in the same words or nearly."""
 
@@ -57,7 +74,8 @@ class Use:
     """One chunk's part in one example."""
 
     role: str
-    """`evidence` (holds what is to be learned), `shown` (in the prompt), `positive`, `negative` (columns)."""
+    """`evidence` (holds what is to be learned), `shown` (in the prompt), `positive`, `negative` (columns),
+    `asked` (what a question that is not to be answered was made from), `outdated` (of an earlier release)."""
     chunk_id: str
     document_id: str
     source: str
@@ -68,6 +86,8 @@ class Use:
     quote: str
     """`document.text[start:end]`."""
     acl: tuple[str, ...]
+    release: int | None = None
+    """The release it was read at, where it is another than the dataset's."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -85,8 +105,16 @@ class Example:
     uses: tuple[Use, ...]
     messages: tuple[Message, ...] = ()
     """A conversation whose last message is what to learn; for types that are conversations."""
-    columns: Mapping[str, str] | None = None
-    """Named texts; for types that are not conversations."""
+    rejected: tuple[Message, ...] = ()
+    """What is worse than the last message, in its place; for types that are preferences."""
+    label: bool | None = None
+    """Whether the last message is desirable; for types that are judgments."""
+    answers: tuple[str, ...] = ()
+    """Other answers that are accepted too."""
+    columns: Mapping[str, Any] | None = None
+    """Named values; for types that are not conversations."""
+    context_id: str | None = None
+    """The interaction whose prompt it is."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -16,8 +16,17 @@ from schemas.dataset import Example, Refused
 from schemas.errors import ConfigError
 from schemas.settings import advice, read_settings
 from transforms.datasets.inputs import Inputs
-from transforms.datasets.params import Beir, Completion, Pairs, Qa, Style, Triplets
-from transforms.datasets.sufficiency import ANCHORS, CONVERSATIONS, QUERIES, TEXTS, Rule
+from transforms.datasets.params import (
+    Beir,
+    Completion,
+    Judged,
+    Pairs,
+    Preference,
+    Qa,
+    Style,
+    Triplets,
+)
+from transforms.datasets.sufficiency import ANCHORS, CONVERSATIONS, JUDGMENTS, QUERIES, TEXTS, Rule
 
 Builder = Callable[[Inputs, Any], Iterator[Example | Refused]]
 
@@ -49,6 +58,10 @@ class DatasetType:
     """`splits`: a file per split; `beir`: queries, corpus and judgments, all of them for evaluation."""
     vectors: bool = False
     """Whether the builder compares chunks by their vectors."""
+    interactions: bool = False
+    """Whether the rows are made of what was served and said of it, rather than of documents."""
+    earlier: bool = False
+    """Whether the rows compare the release with an earlier one."""
 
 
 CONVERSATION = ("messages", "prompt_completion", "alpaca", "sharegpt", "text")
@@ -128,6 +141,38 @@ DATASETS = {
             "for evaluation: `headwater evaluate --queries` reads the folder. The questions share words with "
             "the documents more than people's questions do, so figures are higher than they would be for "
             "those; compare them with each other, not with anything else."
+        ),
+    ),
+    "preference": DatasetType(
+        rule=JUDGMENTS,
+        params=Preference,
+        formats=("trl", "openai", "reward", "ranking"),
+        version=1,
+        function="transforms.datasets.preference:build",
+        task="text-generation",
+        interactions=True,
+        retrieves=False,
+        how=(
+            "Each row is a prompt that was served, byte for byte as it was logged with its passages, and two "
+            "answers to it of which people prefer one: by an edit, a ranking, or likes, dislikes and scores "
+            "of both. Where labelers differ the definition's policy decides. People judge what they were "
+            "shown: answers that nobody saw are not here, and those who judge are not everybody."
+        ),
+    ),
+    "judged": DatasetType(
+        rule=JUDGMENTS,
+        params=Judged,
+        formats=("kto", "kto_tag", "labeled"),
+        version=1,
+        function="transforms.datasets.judged:build",
+        task="text-generation",
+        interactions=True,
+        retrieves=False,
+        how=(
+            "Each row is a prompt that was served, byte for byte as it was logged with its passages, one "
+            "answer to it, and whether people want such an answer: a like, a dislike, a score, or the text "
+            "that somebody put in its place. Facts that join a row are those that held when it was asked, "
+            "not later ones."
         ),
     ),
     "triplets": DatasetType(

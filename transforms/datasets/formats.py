@@ -23,7 +23,7 @@ def messages(example: Example) -> Row:
 
 def prompt_completion(example: Example) -> Row:
     """Return the conversation before its last message, and the last message: TRL."""
-    said = [message.model_dump() for message in example.messages]
+    said = _dumped(example)
     return {"prompt": said[:-1], "completion": said[-1:]}
 
 
@@ -38,6 +38,54 @@ def sharegpt(example: Example) -> Row:
     """Return a conversation as human and gpt take turns: LLaMA-Factory, axolotl. The system stands apart."""
     said = [{"from": SHAREGPT[turn.role], "value": turn.content} for turn in _turns(example)]
     return {"conversations": said, "system": _system(example)}
+
+
+def trl(example: Example) -> Row:
+    """Return a preference with its prompt apart: TRL's DPOTrainer."""
+    said = _dumped(example)
+    return {"prompt": said[:-1], "chosen": said[-1:], "rejected": _worse(example)}
+
+
+def openai(example: Example) -> Row:
+    """Return a preference as OpenAI, Together and Fireworks take it."""
+    said = _dumped(example)
+    asked = {"messages": said[:-1], "tools": [], "parallel_tool_calls": True}
+    return {"input": asked, "preferred_output": said[-1:], "non_preferred_output": _worse(example)}
+
+
+def reward(example: Example) -> Row:
+    """Return a preference as two whole conversations, the prompt in both: TRL's RewardTrainer."""
+    said = _dumped(example)
+    return {"chosen": said, "rejected": [*said[:-1], *_worse(example)]}
+
+
+def ranking(example: Example) -> Row:
+    """Return a preference as human and gpt take turns: LLaMA-Factory with `ranking: true`."""
+    said = sharegpt(example)
+    *before, chosen = said["conversations"]
+    rejected = {"from": SHAREGPT["assistant"], "value": example.rejected[-1].content}
+    return {"conversations": before, "chosen": chosen, "rejected": rejected, "system": said["system"]}
+
+
+def kto(example: Example) -> Row:
+    """Return an answer with whether it is desirable: TRL's KTOTrainer."""
+    return {**prompt_completion(example), "label": bool(example.label)}
+
+
+def kto_tag(example: Example) -> Row:
+    """Return an answer with whether it is desirable: LLaMA-Factory."""
+    return {**sharegpt(example), "kto_tag": bool(example.label)}
+
+
+def answers(example: Example) -> Row:
+    """Return the bare question with every accepted answer, to score a model with."""
+    accepted = (example.uses[0].quote, *example.answers)
+    return {"question": example.question, "answers": list(dict.fromkeys(accepted))}
+
+
+def labeled(example: Example) -> Row:
+    """Return a judged answer as a row of plain values, with the facts that join it."""
+    return {**(example.columns or {}), "label": bool(example.label)}
 
 
 def text(example: Example) -> Row:
@@ -60,6 +108,13 @@ FORMATS: dict[str, Callable[[Example], Row]] = {
     "prompt_completion": prompt_completion,
     "alpaca": alpaca,
     "sharegpt": sharegpt,
+    "trl": trl,
+    "openai": openai,
+    "reward": reward,
+    "ranking": ranking,
+    "kto": kto,
+    "kto_tag": kto_tag,
+    "labeled": labeled,
     "text": text,
     "columns": columns,
     "beir": beir,
@@ -71,6 +126,14 @@ def writer(name: str, allowed: tuple[str, ...]) -> Callable[[Example], Row]:
     if name not in allowed or name not in FORMATS:
         raise ConfigError(f"format {name!r} does not fit this type", fix=f"use one of: {', '.join(allowed)}")
     return FORMATS[name]
+
+
+def _dumped(example: Example) -> list[Row]:
+    return [message.model_dump() for message in example.messages]
+
+
+def _worse(example: Example) -> list[Row]:
+    return [message.model_dump() for message in example.rejected]
 
 
 def _system(example: Example) -> str:

@@ -5,16 +5,18 @@ from __future__ import annotations
 from bisect import bisect_left, bisect_right
 from collections import defaultdict
 from collections.abc import Callable, Collection, Iterator, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
+from datetime import datetime
 from functools import cached_property
-from typing import Any
+from typing import Any, Protocol
 
 import numpy as np
 import pyarrow as pa
 
 from schemas.context import Context
 from schemas.dataset import Refusal
-from schemas.tools import Tokenizer, Vectors
+from schemas.interaction import FEEDBACK, INTERACTION
+from schemas.tools import LanguageModel, Tokenizer, Vectors
 from transforms.rank import Hit
 
 
@@ -68,6 +70,33 @@ class Chunks:
         return {name: self._table[name][n].as_py() for name in self._table.schema.names if name != "vector"}
 
 
+class Ask(Protocol):
+    """The served context for a question, asked as the audience."""
+
+    def __call__(
+        self,
+        question: str,
+        *,
+        hidden: Collection[str] = (),
+        top_k: int | None = None,
+        outside: bool = False,
+    ) -> Context:
+        """Return it, as if `hidden` documents were not there, with `top_k` passages at most.
+
+        `outside`: as somebody is served who is in no group.
+        """
+        ...
+
+
+Asked = tuple[Mapping[str, str], datetime]
+"""Whom a question was about, an entity's name to its key, and when it was asked."""
+
+
+def no_facts(_feature: str, asked: Sequence[Asked]) -> list[Mapping[str, Any]]:
+    """Return that nothing is known of anybody."""
+    return [{} for _ in asked]
+
+
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Inputs:
     """Everything a builder works with; the tools are the served ones, asked as the audience."""
@@ -79,11 +108,21 @@ class Inputs:
     """Acl entries of everybody who will use what is trained; each must be allowed to read every row."""
     closed: Collection[str]
     """Documents that somebody in the audience may no longer read, whatever their acl at the release says."""
-    ask: Callable[[str], Context]
-    """The served context for a question."""
+    ask: Ask
     search: Callable[[str], list[Hit]]
     """The ranked hits for a question, before they are packed into a context."""
     tokenizer: Tokenizer
+    release: int = 1
+    earlier: Inputs | None = None
+    """The same of an earlier release, for types that compare two."""
+    interactions: pa.Table = field(default_factory=INTERACTION.empty_table)
+    """Rows of `schemas.interaction.INTERACTION`, oldest first."""
+    feedback: pa.Table = field(default_factory=FEEDBACK.empty_table)
+    """Rows of `schemas.interaction.FEEDBACK`, oldest first."""
+    facts: Callable[[str, Sequence[Asked]], list[Mapping[str, Any]]] = no_facts
+    """A feature's values that held for each entity at its time; null where nothing did."""
+    model: Callable[[str], LanguageModel] | None = None
+    """The language model, which keeps its answers with the document (by id) that they are about."""
 
     def rows(self, names: Sequence[str]) -> Iterator[dict[str, Any]]:
         """Yield columns of the documents, one at a time: they are many, and can be long."""

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
+from typing import Literal, get_args
 
 QUESTIONS_MAX = 8
 """Rows from one document by default: a long page must not drown the others."""
@@ -102,6 +103,103 @@ class Beir:
     def __post_init__(self) -> None:
         """Refuse a limit that allows nothing."""
         _at_least("max_per_document", self.max_per_document, 1)
+
+
+CAUSES = ("before_its_time", "not_permitted", "oracle_removed")
+"""Why a question has no answer in what is shown, in the order in which they are tried."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Raft:
+    """Questions in the served context, with its own distractors; some of them without their answer."""
+
+    oracle_share: float = 0.8
+    """Share of the questions whose context has the answer; the others are taught to abstain."""
+    distractors: int | None = None
+    """Passages besides the answer's at most; without it, as many as are served."""
+    causes: tuple[str, ...] = CAUSES
+    """Why an answer is not there: each question gets the first that applies."""
+    earlier: int | None = None
+    """The release that some answers are not yet in; without it, the oldest that is kept."""
+    max_per_document: int = QUESTIONS_MAX
+
+    def __post_init__(self) -> None:
+        """Refuse numbers that cannot be meant and causes that are none."""
+        object.__setattr__(self, "causes", tuple(self.causes))
+        if not 0 <= self.oracle_share <= 1:
+            raise ValueError(f"oracle_share is {self.oracle_share}; it must be from 0 to 1")
+        if unknown := set(self.causes) - set(CAUSES):
+            raise ValueError(f"causes has {sorted(unknown)}; there are {', '.join(CAUSES)}")
+        if self.oracle_share < 1 and not self.causes:
+            raise ValueError("causes is empty; name one, or write oracle_share: 1")
+        _at_least("distractors", 1 if self.distractors is None else self.distractors, 1)
+        _at_least("max_per_document", self.max_per_document, 1)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Revisions:
+    """Questions whose answer changed: today's is chosen, an earlier release's is rejected."""
+
+    earlier: int | None = None
+    """The release with the outdated answers; without it, the oldest that is kept."""
+    max_per_document: int = QUESTIONS_MAX
+
+    def __post_init__(self) -> None:
+        """Refuse a limit that allows nothing."""
+        _at_least("max_per_document", self.max_per_document, 1)
+
+
+Policy = Literal["last", "majority", "expert"]
+"""Who is right when those who judged disagree: the newest word, the most, or the experts among them."""
+WhenStale = Literal["refuse", "keep"]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Feedback:
+    """What is made of what people said of answers."""
+
+    policy: Policy = "majority"
+    stale: WhenStale = "refuse"
+    """Of an answer whose passages have changed since: refused, or kept and labeled `stale_...`."""
+    until: str | None = None
+    """Feedback after this time does not count: RFC 3339, as the manifest's `pins` has it."""
+
+    def __post_init__(self) -> None:
+        """Refuse settings that are none."""
+        _one_of("policy", self.policy, get_args(Policy))
+        _one_of("stale", self.stale, get_args(WhenStale))
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Preference(Feedback):
+    """Pairs of answers to one prompt, of which people prefer one."""
+
+    min_gap: float = 0.5
+    """How much better, from 0 to 1, an answer must be judged than another; a like is 1, a dislike 0."""
+
+    def __post_init__(self) -> None:
+        """Refuse a gap that cannot be meant."""
+        Feedback.__post_init__(self)
+        if not 0 < self.min_gap <= 1:
+            raise ValueError(f"min_gap is {self.min_gap}; it must be above 0 and at most 1")
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Judged(Feedback):
+    """Single answers, each with whether people want it, and facts as of when it was asked for."""
+
+    features: tuple[str, ...] = ()
+    """Features whose facts, of the entities that the question was about, join the row (format `columns`)."""
+
+    def __post_init__(self) -> None:
+        """Refuse what `Feedback` refuses."""
+        Feedback.__post_init__(self)
+        object.__setattr__(self, "features", tuple(self.features))
+
+
+def _one_of(name: str, value: str, known: tuple[str, ...]) -> None:
+    if value not in known:
+        raise ValueError(f"{name} is {value!r}; it must be one of {', '.join(known)}")
 
 
 def _at_least(name: str, value: int, least: int) -> None:

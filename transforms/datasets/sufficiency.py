@@ -53,3 +53,9 @@ QUERIES = Rule(
     why='with fewer than 50 questions the order of two systems is often chance (Voorhees and Buckley, "The '
     'Effect of Topic Set Size on Retrieval Experiment Error", 2002)',
 )
+JUDGMENTS = Rule(
+    thin=500,
+    enough=5_000,
+    why="people disagree on every fourth pair or so (Stiennon et al., "
+    '"Learning to Summarize from Human Feedback", 2020), and fewer pairs teach the labeler, not the task',
+)
