@@ -132,7 +132,7 @@ LINEAGE = pa.schema(
         pa.field("split", pa.string(), nullable=False),
         pa.field("line", pa.int64(), nullable=False),  # in the split's file, from 1
         pa.field("kind", pa.string(), nullable=False),
-        pa.field("role", pa.string(), nullable=False),  # evidence | shown | positive | negative
+        pa.field("role", pa.string(), nullable=False),  # as in `Use`
         pa.field("source", pa.string(), nullable=False),
         pa.field("uri", pa.string(), nullable=False),
         pa.field("document_id", pa.string(), nullable=False),
@@ -141,9 +141,10 @@ LINEAGE = pa.schema(
         pa.field("end", pa.int64(), nullable=False),  # exclusive
         pa.field("quote_hash", pa.string(), nullable=False),  # sha256 of document.text[start:end]
         pa.field("release", pa.int64(), nullable=False),
-        pa.field("table", pa.string(), nullable=False),  # the chunk table it was read from
+        pa.field("table", pa.string(), nullable=False),  # the chunk table it was read from; empty: expired
         pa.field("version", pa.int64(), nullable=False),  # that table's version
         pa.field("acl", pa.list_(pa.string()), nullable=False),  # who may read the chunk
+        pa.field("context_id", pa.string()),  # the interaction whose prompt the row has
     ]
 )
 """One row is one chunk's part in one example."""
@@ -156,7 +157,7 @@ DATASET = pa.schema(
         pa.field("definition_hash", pa.string(), nullable=False),
         pa.field("out", pa.string(), nullable=False),  # the folder that was written
         pa.field("files", pa.string(), nullable=False),  # JSON {file: sha256}
-        pa.field("counts", pa.string(), nullable=False),  # JSON {splits: {split: rows}, refused: {reason: n}}
+        pa.field("counts", pa.string(), nullable=False),  # JSON: splits, refused, pins
         pa.field("audience", pa.list_(pa.string()), nullable=False),
         pa.field("created_at", TIMESTAMP, nullable=False),
     ]

@@ -51,15 +51,25 @@ class Retrieval:
     """From 0 to 1: that the question can be answered, by what both legs found."""
 
 
-def context(workspace: Workspace, request: ContextRequest) -> Context:
+def context(
+    workspace: Workspace,
+    request: ContextRequest,
+    *,
+    hidden: Collection[str] = (),
+    top_k: int | None = None,
+) -> Context:
     """Return the context for a question at one release, with nothing in it the principal may not read.
 
-    Facts of the view's features and functions stand first, are numbered from 1, count in the budget and are
-    always shown. Raises NotFoundError for an unknown view, release or feature, ConfigError for a budget that
-    is too small or a function that is not there.
+    It is the context as if `hidden` documents were not there, of `top_k` passages at most if that is fewer
+    than the view's. Facts of the view's features and functions stand first, are numbered from 1, count in the
+    budget and are always shown. Raises NotFoundError for an unknown view, release or feature, ConfigError for
+    a budget that is too small or a function that is not there.
     """
     started = time.perf_counter()
-    found = retrieve(workspace, request)
+    found = retrieve(workspace, request, hidden=hidden)
+    if top_k is not None:
+        fewer = min(top_k, found.section.top_k)
+        found = replace(found, section=found.section.model_copy(update={"top_k": fewer}))
     retrieved = time.perf_counter()
     entries = request.principal.entries()
     facts = gathered(workspace, found.release, found.section, request, entries)
@@ -98,8 +108,11 @@ def _notes(found: Retrieval) -> tuple[str, ...]:
     return (f"{under} passages found under the filters; {without} without them",) if under < without else ()
 
 
-def retrieve(workspace: Workspace, request: ContextRequest) -> Retrieval:
-    """Return the ranked hits for a question: both legs under the same pre-filter, fused and weighed."""
+def retrieve(workspace: Workspace, request: ContextRequest, *, hidden: Collection[str] = ()) -> Retrieval:
+    """Return the ranked hits for a question: both legs under the same pre-filter, fused and weighed.
+
+    `hidden` are documents that are kept from both, as those are that the principal may not read.
+    """
     view, section = view_of(workspace, request.view)
     release, newest = releases_of(workspace, request)
     index = _index_of(release, section.index)
@@ -107,7 +120,7 @@ def retrieve(workspace: Workspace, request: ContextRequest) -> Retrieval:
     entries = request.principal.entries()
     readable = Readable(
         entries=entries,
-        forbidden_documents=forbidden(workspace.store, release, newest, entries),
+        forbidden_documents=(*forbidden(workspace.store, release, newest, entries), *sorted(hidden)),
         sources=section.sources,
         filters=request.filters,
     )

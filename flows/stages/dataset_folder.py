@@ -43,7 +43,7 @@ def write_folder(
         files: dict[str, TextIO] = {}
         lineage = stack.enter_context(lineage_file(partial / "_meta", plan))
         for example in examples:
-            split = plan.split_of(families[example.document_id])
+            split = plan.split_of(families.get(example.document_id, example.document_id))
             if split not in files:
                 path = partial / plan.file_of(split)
                 files[split] = stack.enter_context(path.open("w", encoding="utf-8", newline="\n"))

@@ -2,20 +2,25 @@
 
 from __future__ import annotations
 
+import json
 from collections import defaultdict
+from collections.abc import Collection
+from dataclasses import replace
 
 import pyarrow as pa
 
 from flows.stages.contexts import context, retrieve
+from flows.stages.dataset_logs import logs_of, shown_documents
+from flows.stages.dataset_pins import EARLIER
 from flows.stages.dataset_plan import Plan
 from flows.workspace import Workspace
 from infra.store import releases
 from infra.store.denials import forbidden
 from infra.store.filters import is_in
 from schemas.acl import EVERYONE, parse_entry
-from schemas.context import ContextRequest, Principal
+from schemas.context import Context, ContextRequest, Principal
 from schemas.document import DOCUMENT
-from transforms.datasets.duplicates import families
+from transforms.datasets.duplicates import families, question_key
 from transforms.datasets.inputs import Chunks, Inputs
 
 DOCUMENT_COLUMNS = (
@@ -29,23 +34,41 @@ CHUNK_COLUMNS = (
 
 def inputs_of(workspace: Workspace, plan: Plan) -> Inputs:
     """Return what the builder is handed: the released rows, and the served retrieval as the audience."""
-    principal = principal_of(plan.section.audience)
     index = plan.release.indexes[plan.view_section.index]
+    logs = logs_of(workspace, plan) if plan.type.interactions else {}
+    which = is_in("document_id", shown_documents(logs)) if logs else _of_sources(plan.sources)
+    seen = which if logs else _of_sources(_seen(plan))
+    earlier = plan.pins.get(EARLIER)
 
-    def request(question: str) -> ContextRequest:
-        return ContextRequest(
-            question=question, view=plan.view, principal=principal, release=plan.release.release
-        )
+    def ask(
+        question: str, *, hidden: Collection[str] = (), top_k: int | None = None, outside: bool = False
+    ) -> Context:
+        request = _request(plan, question, Principal() if outside else None)
+        return context(workspace, request, hidden=hidden, top_k=top_k)
 
     return Inputs(
-        documents=_documents(workspace, plan),
-        chunks=Chunks(_chunks(workspace, plan)),
+        documents=_documents(workspace, plan, which),
+        chunks=Chunks(_chunks(workspace, plan, seen)),
         audience=plan.section.audience,
         closed=_closed(workspace, plan),
-        ask=lambda question: context(workspace, request(question)),
-        search=lambda question: retrieve(workspace, request(question)).hits,
+        ask=ask,
+        search=lambda question: retrieve(workspace, _request(plan, question)).hits,
         tokenizer=workspace.embedder_for(index["embedder"], index["embedder_fp"]).tokenizer,
+        release=plan.release.release,
+        earlier=inputs_of(workspace, _at(workspace, plan, earlier)) if earlier else None,
+        **logs,
     )
+
+
+def _at(workspace: Workspace, plan: Plan, release: int) -> Plan:
+    """Return the plan at an earlier release, which is compared with no other."""
+    pinned = releases.get(workspace.store, release)
+    return replace(plan, release=pinned, chunks=plan.tables[release], pins={})
+
+
+def _request(plan: Plan, question: str, principal: Principal | None = None) -> ContextRequest:
+    asks = principal or principal_of(plan.section.audience)
+    return ContextRequest(question=question, view=plan.view, principal=asks, release=plan.release.release)
 
 
 def principal_of(audience: tuple[str, ...]) -> Principal:
@@ -59,8 +82,16 @@ def principal_of(audience: tuple[str, ...]) -> Principal:
     return Principal(user=name) if kind == "user" else Principal(groups=(name,))
 
 
-def _documents(workspace: Workspace, plan: Plan) -> pa.Table:
-    where = is_in("source", plan.sources) if plan.sources else None
+def _of_sources(sources: Collection[str]) -> str | None:
+    return is_in("source", sorted(sources)) if sources else None
+
+
+def _seen(plan: Plan) -> Collection[str]:
+    """Return the sources whose chunks may be in a prompt; none means all."""
+    return {*plan.view_section.sources, *plan.sources} if plan.view_section.sources else ()
+
+
+def _documents(workspace: Workspace, plan: Plan, where: str | None) -> pa.Table:
     version = plan.release.tables["documents"].version
     there = workspace.store.open("documents", version=version).schema.names
     columns = [name for name in DOCUMENT_COLUMNS if name in there]
@@ -72,9 +103,7 @@ def _documents(workspace: Workspace, plan: Plan) -> pa.Table:
     return rows.sort_by([("source", "ascending"), ("key", "ascending"), ("n", "ascending")])
 
 
-def _chunks(workspace: Workspace, plan: Plan) -> pa.Table:
-    sources = {*plan.view_section.sources, *plan.sources} if plan.view_section.sources else set()
-    where = is_in("source", sorted(sources)) if sources else None
+def _chunks(workspace: Workspace, plan: Plan, where: str | None) -> pa.Table:
     columns = [*CHUNK_COLUMNS, "vector"] if plan.type.vectors else CHUNK_COLUMNS
     rows = workspace.store.scan(plan.chunks.name, columns, where=where, version=plan.chunks.version)
     return rows.sort_by("chunk_id")
@@ -91,9 +120,21 @@ def _closed(workspace: Workspace, plan: Plan) -> frozenset[str]:
 
 
 def families_of(inputs: Inputs) -> dict[str, str]:
-    """Return each document's family: near-duplicates and the parts of one thread."""
+    """Return each document's family: near-duplicates, the parts of one thread, what answers one question."""
     rows = (inputs.documents[name].to_pylist() for name in ("document_id", "text"))
-    return families(zip(*rows, strict=True), _same_threads(inputs))
+    return families(zip(*rows, strict=True), [*_same_threads(inputs), *_same_questions(inputs)])
+
+
+def _same_questions(inputs: Inputs) -> list[list[str]]:
+    """Return the documents that stood first in the contexts of a question that was asked more than once."""
+    first: dict[tuple[str, ...], list[str]] = defaultdict(list)
+    there = set(inputs.documents["document_id"].to_pylist())
+    log = inputs.interactions
+    for question, made in zip(log["question"].to_pylist(), log["context"].to_pylist(), strict=True):
+        shown = json.loads(made).get("citations", [])
+        if shown and shown[0]["document_id"] in there:
+            first[question_key(question)].append(shown[0]["document_id"])
+    return list(first.values())
 
 
 def _same_threads(inputs: Inputs) -> list[list[str]]:

@@ -59,6 +59,8 @@ def rename_split(meta: Path, before: str, after: str) -> None:
 
 
 def _lineage(example: Example, use: Use, split: str, line: int, text: str, plan: Plan) -> dict[str, Any]:
+    release = use.release or plan.release.release
+    table = plan.chunks if release == plan.release.release else plan.tables.get(release)
     return {
         "row_id": example.row_id,
         "row_hash": _sha256(text.encode()),
@@ -73,10 +75,11 @@ def _lineage(example: Example, use: Use, split: str, line: int, text: str, plan:
         "start": use.start,
         "end": use.end,
         "quote_hash": _sha256(use.quote.encode()),
-        "release": plan.release.release,
-        "table": plan.chunks.name,
-        "version": plan.chunks.version,
+        "release": release,
+        "table": table.name if table else "",
+        "version": table.version if table else 0,
         "acl": list(use.acl),
+        "context_id": example.context_id,
     }
 
 

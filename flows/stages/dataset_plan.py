@@ -3,11 +3,12 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from typing import Any
 
 from flows.stages.contexts import releases_of, view_of
+from flows.stages.dataset_pins import chunk_tables, pins_of
 from flows.workspace import Workspace
 from schemas.context import ContextRequest
 from schemas.dataset import Example
@@ -36,6 +37,10 @@ class Plan:
     view: str
     view_section: ContextViewSection
     chunks: TableVersion
+    pins: Mapping[str, Any]
+    """What decides the rows besides release and definition: an earlier release, until when feedback is."""
+    tables: Mapping[int, TableVersion]
+    """The chunk table of every release there is."""
 
     @property
     def sources(self) -> tuple[str, ...]:
@@ -71,8 +76,10 @@ class Plan:
         return digest("dataset", self.name, json.dumps(self.definition, sort_keys=True))
 
 
-def plan_of(workspace: Workspace, name: str, release: int | None) -> Plan:
-    """Return a dataset's checked definition at a release, or at the newest."""
+def plan_of(
+    workspace: Workspace, name: str, release: int | None, pins: Mapping[str, Any] | None = None
+) -> Plan:
+    """Return a dataset's checked definition at a release, or at the newest; `pins` as a manifest has them."""
     section = _section(workspace, name)
     kind = datasets.find(section.type)
     settings = section.options
@@ -84,11 +91,16 @@ def plan_of(workspace: Workspace, name: str, release: int | None) -> Plan:
         raise NotFoundError(
             f"release {pinned.release} has no index {view_section.index!r}", fix="run `headwater ingest`"
         )
+    params = datasets.read_params(section.type, settings)
+    if kind.interactions and section.source:
+        raise ConfigError(
+            f"dataset {name!r} is made of what was served, from whatever source", fix="leave `source` out"
+        )
     return Plan(
         name=name,
         section=section,
         type=kind,
-        params=datasets.read_params(section.type, settings),
+        params=params,
         shares=shares,
         format=written_as,
         write=writer(written_as, kind.formats),
@@ -96,6 +108,8 @@ def plan_of(workspace: Workspace, name: str, release: int | None) -> Plan:
         view=view,
         view_section=view_section,
         chunks=pinned.tables[pinned.indexes[view_section.index]["table"]],
+        pins=pins_of(workspace, kind, params, pinned, view_section.index, pins or {}),
+        tables=chunk_tables(workspace, view_section.index),
     )
 
 

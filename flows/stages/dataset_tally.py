@@ -26,7 +26,7 @@ class Tally:
         """Count one row."""
         self.splits[split] += 1
         self.kinds[example.kind] += 1
-        self.sources[example.uses[0].source] += 1
+        self.sources.update(use.source for use in example.uses[:1])
         self.documents.add(example.document_id)
         if len(self.examples) < SHOWN_ROWS:
             self.examples.append(row)

@@ -48,6 +48,7 @@ def write_manifest(partial: Path, tally: Tally, plan: Plan, refused: Counter[str
         "release": plan.release.release,
         "definition": plan.definition,
         "definition_hash": plan.definition_hash,
+        "pins": dict(plan.pins),
         "audience": list(plan.section.audience),
         "table": {"name": plan.chunks.name, "version": plan.chunks.version},
         "splits": tally.counts(),

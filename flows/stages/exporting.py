@@ -4,8 +4,9 @@ from __future__ import annotations
 
 import json
 from collections import Counter
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from pathlib import Path
+from typing import Any
 
 import pyarrow as pa
 
@@ -27,14 +28,20 @@ TABLE = "datasets"
 
 
 def export(
-    workspace: Workspace, name: str, *, release: int | None = None, out: str | Path | None = None
+    workspace: Workspace,
+    name: str,
+    *,
+    release: int | None = None,
+    out: str | Path | None = None,
+    pins: Mapping[str, Any] | None = None,
 ) -> Export:
     """Write a dataset's folder `<out>/<name>/<release>` from a release and return what it holds.
 
-    Nothing is seen of the folder before it is whole. Raises NotFoundError for an unknown dataset or release,
-    ConfigError for a definition that is wrong, RefusedError when every row was refused.
+    `pins`, as an earlier export's manifest has them, give its very bytes again. Nothing is seen of the folder
+    before it is whole. Raises NotFoundError for an unknown dataset or release, ConfigError for a definition
+    that is wrong, RefusedError when every row was refused.
     """
-    plan = plan_of(workspace, name, release)
+    plan = plan_of(workspace, name, release, pins)
     base = Path(out).resolve() if out else workspace.opened.root / "datasets"
     folder = base / name / str(plan.release.release)
     with locked(workspace.opened.store_uri, f"dataset-{name}"), unfinished(folder) as partial:
@@ -68,11 +75,16 @@ def _kept(workspace: Workspace, plan: Plan, inputs: Inputs, refused: Counter[str
             refused[made.reason] += 1
         elif not all(inputs.readable(use.document_id, use.acl) for use in made.uses):
             refused[Refusal.AUDIENCE] += 1
-        elif (key := digest("asks", *question_key(made.question))) in seen:
+        elif (key := _asks(plan, made)) in seen:
             refused[Refusal.DUPLICATE] += 1
         else:
             seen.add(key)
             yield made
+
+
+def _asks(plan: Plan, made: Example) -> str:
+    """Return what two rows have in common of which one is enough: people may ask the same again and again."""
+    return made.row_id if plan.type.interactions else digest("asks", *question_key(made.question))
 
 
 def _nothing_left(plan: Plan, inputs: Inputs, refused: Counter[str]) -> RefusedError:
@@ -101,7 +113,9 @@ def _remember(
         "definition_hash": plan.definition_hash,
         "out": str(folder),
         "files": json.dumps(written.files, sort_keys=True),
-        "counts": json.dumps({"splits": written.splits, "refused": dict(refused)}, sort_keys=True),
+        "counts": json.dumps(
+            {"splits": written.splits, "refused": dict(refused), "pins": dict(plan.pins)}, sort_keys=True
+        ),
         "audience": list(plan.section.audience),
         "created_at": at,
     }

@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
+import json
 from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import asdict, dataclass, field
 from datetime import timedelta
 from typing import Any
 
+from flows.stages.dataset_pins import EARLIER
 from flows.stages.step import Step, direct
 from flows.workspace import Workspace
 from infra.store import Store, releases
@@ -131,9 +133,12 @@ def _unless_busy(name: str, done: Maintenance) -> Iterator[None]:
 
 
 def _cited(store: Store) -> set[int]:
+    """Return the releases that datasets were made of, and those that they were compared with."""
     if not store.has("datasets"):
         return set()
-    return set(store.scan("datasets", ["release"])["release"].to_pylist())
+    rows = store.scan("datasets", ["release", "counts"]).to_pylist()
+    earlier = {json.loads(row["counts"]).get("pins", {}).get(EARLIER) for row in rows} - {None}
+    return {row["release"] for row in rows} | earlier
 
 
 def _grace(workspace: Workspace) -> timedelta:

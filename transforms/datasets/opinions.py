@@ -74,9 +74,9 @@ def opinions(
         answer = row["answer"] or answers.get(row["context_id"])
         for text, value in _judged(row, answer):
             on_answers[text].append(_vote(row, value))
-        for better, worse in _compared(row, answer):
-            low, high = sorted((better, worse))
-            on_pairs[low, high].append(_vote(row, float(better == low)))
+        for first, second in _compared(row, answer):
+            low, high = sorted((first, second))
+            on_pairs[low, high].append(_vote(row, float(first == low)))
     verdicts = {text: _verdict(text, votes, policy) for text, votes in sorted(on_answers.items())}
     better, conflicts = _better(verdicts, on_pairs, policy, min_gap)
     conflicts += sum(one.value is None for one in verdicts.values())
