@@ -52,11 +52,7 @@ class Retrieval:
 
 
 def context(
-    workspace: Workspace,
-    request: ContextRequest,
-    *,
-    hidden: Collection[str] = (),
-    top_k: int | None = None,
+    workspace: Workspace, request: ContextRequest, *, hidden: Collection[str] = (), top_k: int | None = None
 ) -> Context:
     """Return the context for a question at one release, with nothing in it the principal may not read.
 

@@ -1,4 +1,4 @@
-"""Interactions and feedback in a project's own logs, as the server writes them."""
+"""Interactions and feedback in a project's own logs, written by what serves."""
 
 from __future__ import annotations
 
@@ -7,11 +7,11 @@ from datetime import datetime
 from typing import Any
 
 from flows.stages.contexts import context
-from infra.store.interactions import append_feedback, append_interactions
-from schemas.acl import intersection
+from flows.stages.interactions import Interaction, log_served
+from infra.store.interactions import append_feedback
 from schemas.context import Context, ContextRequest
 from tests.flows.projects import Project
-from tests.transforms.datasets.judgments import feedback, interaction
+from tests.transforms.datasets.judgments import feedback
 
 
 def serve(
@@ -27,11 +27,10 @@ def serve(
     workspace = project.open()
     asked = ContextRequest(question=question, release=release, **request)
     found = context(workspace, asked)
-    shown = {chunk for one in found.citations for chunk in one.chunk_ids}
-    acls = [row["acl"] for row in project.chunks("chunk_id", "acl") if row["chunk_id"] in shown]
-    row = interaction(found, answer, acl=intersection(acls), asked_at=at)
-    row["request"] = asked.model_dump_json()
-    append_interactions(workspace.store, [row])
+    served = Interaction(
+        request=asked, context=found, interface="ask", asked_at=at, latency_ms=5.0, answer=answer
+    )
+    log_served(workspace, [served])
     return found
 
 
