@@ -22,7 +22,6 @@ from infra.llm import ChatModel
 from infra.project_file import Opened, open_project
 from infra.store import Store
 from infra.store.embedding_cache import EmbeddingCache
-from infra.store.lock import check_local
 from schemas.chunk import embedded_chunk
 from schemas.errors import ConfigError, NotFoundError
 from schemas.identity import digest
@@ -74,8 +73,7 @@ class Workspace:
 
     @cached_property
     def store(self) -> Store:
-        """The project's store. Raises ConfigError for one on object storage."""
-        check_local(self.opened.store_uri)
+        """The project's store."""
         return Store(self.opened.store_uri, storage_options=self.opened.project.store.storage_options)
 
     @cached_property

@@ -19,7 +19,7 @@ from packaging.version import Version
 
 from infra.embedders.packaged import packaged_folder, verify
 from infra.embedders.params import DEFAULT_MODEL
-from schemas.errors import EmbedderError
+from schemas.errors import EmbedderError, HeadwaterError
 
 Status = Literal["ok", "warning", "missing", "mismatch", "inactive"]
 
@@ -47,7 +47,7 @@ class Check:
     """What to do, empty when there is nothing to do."""
 
 
-def checks(project_uri: str | None = None) -> list[Check]:
+def checks(project_uri: str | None = None, options: Mapping[str, str] | None = None) -> list[Check]:
     """Look at everything, in a second or two; `project_uri` is the store's, the working folder otherwise."""
     return [
         python_version(platform.python_version()),
@@ -60,6 +60,7 @@ def checks(project_uri: str | None = None) -> list[Check]:
         spacy_model(),
         free_disk(project_uri),
         file_locks(project_uri),
+        *([object_locks(str(project_uri), options or {})] if _remote(project_uri) else []),
         program("chromium-driver", "/usr/bin/chromedriver", tests="pages in a browser"),
         program("postgresql", "/usr/lib/postgresql/*/bin/initdb", tests="Prefect on PostgreSQL"),
         telemetry(os.environ),
@@ -206,6 +207,23 @@ def file_locks(uri: str | None) -> Check:
         detail = f"{folder}: two processes can hold one lock"
         return Check("file locks", "mismatch", detail, fix)
     return Check("file locks", "ok", f"flock works at {folder}")
+
+
+def object_locks(uri: str, options: Mapping[str, str]) -> Check:
+    """Whether this object storage keeps a second publisher out: it must refuse what a condition forbids."""
+    from infra.store.objects import Objects
+
+    objects, path = Objects(uri, options), f"_locks/doctor-{os.getpid()}"
+    try:
+        objects.write(path, b"{}")
+        kept = objects.keeps_conditions(path)
+        objects.delete([path])
+    except HeadwaterError as error:
+        return Check("object locks", "mismatch", error.detail, error.fix)
+    if kept:
+        return Check("object locks", "ok", f"conditional writes work at {uri}")
+    fix = "use one that keeps If-None-Match and If-Match, as S3 does"
+    return Check("object locks", "mismatch", f"{uri} overwrites what a condition forbids", fix)
 
 
 def program(package: str, path: str, *, tests: str) -> Check:

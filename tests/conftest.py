@@ -6,14 +6,14 @@ from collections.abc import Iterator
 
 import pytest
 
+from tests import postgres, s3
 from tests.llm_server import LlmServer, llm_server_running
-from tests.postgres import running
 
 
 @pytest.fixture(scope="session")
 def database() -> Iterator[str]:
     """The url of a PostgreSQL database of this session's own."""
-    with running() as url:
+    with postgres.running() as url:
         yield url
 
 
@@ -22,3 +22,10 @@ def llm_server() -> Iterator[LlmServer]:
     """A language model on this machine, which answers as it is told."""
     with llm_server_running() as server:
         yield server
+
+
+@pytest.fixture(scope="session")
+def object_storage() -> Iterator[dict[str, str]]:
+    """The storage options that reach a server of this session's own that speaks S3."""
+    with s3.running() as options:
+        yield options

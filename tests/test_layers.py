@@ -15,6 +15,7 @@ ROOMS = {
 ONLY_IN = {
     "lancedb": "infra/store",
     "lance": "infra/store",
+    "obstore": "infra/store/objects.py",
     "sentence_transformers": "infra/embedders",
     "torch": "infra/embedders",
     "openvino": ("infra/embedders", "infra/doctor.py"),

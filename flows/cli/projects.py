@@ -55,7 +55,7 @@ def doctor(context: typer.Context) -> None:
     from infra.doctor import checks
 
     out: Output = context.obj
-    found = [*checks(_store_of(out.project)), *_embedders(out)]
+    found = [*checks(*_store_of(out.project)), *_embedders(out)]
     rows = [
         [check.status, check.name, check.detail + (f"; {check.fix}" if check.fix else "")] for check in found
     ]
@@ -82,7 +82,10 @@ def _embedders(out: Output) -> list[Check]:
     ]
 
 
-def _store_of(project: Path) -> str | None:
+def _store_of(project: Path) -> tuple[str | None, dict[str, str]]:
     from infra.project_file import open_project
 
-    return open_project(project).store_uri if project.exists() else None
+    if not project.exists():
+        return None, {}
+    opened = open_project(project)
+    return opened.store_uri, opened.project.store.storage_options

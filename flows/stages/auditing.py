@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from dataclasses import asdict, dataclass
 from itertools import chain
-from pathlib import Path
 from typing import Any
 
 import pyarrow.compute as pc
@@ -12,6 +11,7 @@ import pyarrow.compute as pc
 from flows.stages import judging
 from flows.stages.differences import Differences, Staged
 from flows.stages.gathering import gathered
+from infra.store.reports import write_report
 from schemas.errors import RefusedError
 from schemas.expectations import Suite, chunks_suite, documents_suite, embeddings_suite
 from schemas.run import ItemCounts
@@ -78,13 +78,10 @@ def _verdict(staged: Staged, table: str, suite: Suite) -> Verdict | None:
 
 
 def _write_report(staged: Staged, verdicts: list[Verdict], counts: ItemCounts, run_id: str) -> str | None:
-    root = Path(staged.workspace.opened.store_uri)
-    if not verdicts or "://" in staged.workspace.opened.store_uri:
+    if not verdicts:
         return None
-    path = root / "_reports" / f"{run_id}-{staged.source}.html"
-    path.parent.mkdir(parents=True, exist_ok=True)
-    path.write_text(render_html(verdicts, asdict(counts)), encoding="utf-8")
-    return str(path)
+    page = render_html(verdicts, asdict(counts))
+    return write_report(staged.workspace.store, f"{run_id}-{staged.source}", page)
 
 
 def _failed(verdict: Verdict) -> str:

@@ -99,7 +99,7 @@ def backfill_source(
     backfill has the source, RefusedError while an index waits to be built; both change nothing.
     """
     check_indexes(workspace, options)
-    with locked(workspace.opened.store_uri, f"backfill-{name}", wait_s=2.0):
+    with locked(workspace.store, f"backfill-{name}", wait_s=2.0):
         found = survey(workspace, name, _base(workspace))
         plan = _planned(workspace, found, options)
         staging = Staging(workspace.store, f"backfill-{plan.backfill_id}")
@@ -158,7 +158,7 @@ def _redoing(workspace: Workspace, found: Survey, options: BackfillOptions, stag
 def _published(run: Redoing, step: Step) -> Run:
     """Publish under the source's lock, after the ingest that may have it."""
     workspace, started = run.workspace, run.workspace.clock()
-    with locked(workspace.opened.store_uri, f"source-{run.name}", wait_s=INGEST_S):
+    with locked(workspace.store, f"source-{run.name}", wait_s=INGEST_S):
         try:
             report = step("publish", partial(publish_redone, run))
         except HeadwaterError as problem:

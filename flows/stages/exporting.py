@@ -44,7 +44,7 @@ def export(
     plan = plan_of(workspace, name, release, pins)
     base = Path(out).resolve() if out else workspace.opened.root / "datasets"
     folder = base / name / str(plan.release.release)
-    with locked(workspace.opened.store_uri, f"dataset-{name}"), unfinished(folder) as partial:
+    with locked(workspace.store, f"dataset-{name}"), unfinished(folder) as partial:
         refused: Counter[str] = Counter()
         inputs = inputs_of(workspace, plan)
         kept = _kept(workspace, plan, inputs, refused)

@@ -50,7 +50,7 @@ def ingest_feature(
     has the feature, and whatever stops the run as a whole; both leave the last release as it was.
     """
     section, given = workspace.opened.feature(name), options or IngestOptions()
-    with locked(workspace.opened.store_uri, f"source-{name}", wait_s=2.0):
+    with locked(workspace.store, f"source-{name}", wait_s=2.0):
         run = FeatureRun(
             workspace=workspace,
             name=name,

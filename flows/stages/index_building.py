@@ -36,7 +36,7 @@ def build_indexes(
     Returns None when there is nothing to build. Killed and called again it goes on where it was. Raises
     BusyError when they are being built already, ConflictError when ingest published too often meanwhile.
     """
-    with locked(workspace.opened.store_uri, STAGING, wait_s=2.0):
+    with locked(workspace.store, STAGING, wait_s=2.0):
         started = workspace.clock()
         for attempt in range(1, ATTEMPTS + 1):
             base = releases.current(workspace.store)

@@ -58,7 +58,7 @@ def ingest_source(
     run has the source, and whatever stops the run as a whole; both leave the last release as it was.
     """
     workspace.opened.source(name)
-    with locked(workspace.opened.store_uri, f"source-{name}", wait_s=2.0):
+    with locked(workspace.store, f"source-{name}", wait_s=2.0):
         seconds = Seconds()
         run = Ingest(
             workspace=workspace,

@@ -13,14 +13,14 @@ from flows.stages.dataset_pins import EARLIER
 from flows.stages.step import Step, direct
 from flows.workspace import Workspace
 from infra.store import Store, releases
-from infra.store.collect import collect_embeddings, collect_reports, collect_staging
+from infra.store.collect import collect_embeddings, collect_staging
 from infra.store.compact import clean, compact, needs_compaction
-from infra.store.heal import STAGING, heal
+from infra.store.heal import STAGING
 from infra.store.interactions import forget_before
-from infra.store.lock import PUBLISH, locked
 from infra.store.publish import commit
 from infra.store.releases import is_released
-from infra.store.repair import repair
+from infra.store.repair import publishing, repair
+from infra.store.reports import collect_reports
 from infra.store.retention import delete_expired, expire
 from infra.store.rollback import equal_to
 from infra.store.size import bytes_on_disk
@@ -62,8 +62,7 @@ def maintain(workspace: Workspace, *, step: Step = direct) -> Maintenance:
     """
     store, done = workspace.store, Maintenance()
     done.bytes_before = bytes_on_disk(store)
-    with locked(store.uri, PUBLISH, wait_s=600.0):
-        heal(store)
+    with publishing(store, wait_s=600.0):
         repair(store, releases.current(store))
         step("thin out releases", lambda: _thin_out(workspace, done))
         step("compact released tables", lambda: _compact_released(workspace, done))

@@ -1,10 +1,9 @@
-"""Collection: what nothing needs any more in caches, staging and reports."""
+"""Collection: what nothing needs any more in caches and staging."""
 
 from __future__ import annotations
 
 from contextlib import suppress
 from datetime import datetime, timedelta
-from pathlib import Path
 
 import pyarrow as pa
 import pyarrow.compute as pc
@@ -17,8 +16,6 @@ from infra.store.lock import locked
 from infra.store.rows import delete_rows
 from schemas.errors import BusyError
 
-REPORTS = 200
-"""Validation reports kept, the newest ones."""
 STAGING_AGE = timedelta(days=7)
 """Staging of a backfill or of a source the project has forgotten is dropped when nobody came back for it."""
 EMBEDDINGS = "embeddings__"
@@ -29,7 +26,7 @@ def collect_embeddings(store: Store) -> int:
     used = _used_texts(store)
     deleted = 0
     for name in [name for name in store.names() if name.startswith(EMBEDDINGS)]:
-        with locked(store.uri, name, wait_s=WRITERS_S):
+        with locked(store, name, wait_s=WRITERS_S):
             cached = store.scan(name, ["text_hash"])["text_hash"]
             unused = cached.filter(pc.invert(pc.is_in(cached, used))).to_pylist()
             delete_rows(store.open(name), "text_hash", unused)
@@ -46,20 +43,11 @@ def collect_staging(store: Store, sources: set[str], *, now: datetime) -> tuple[
     dropped: list[str] = []
     for owner in sorted(owners.keys() - sources):
         if all(_idle_for(store, name, now) > STAGING_AGE for name in owners[owner]):
-            with suppress(BusyError), locked(store.uri, f"source-{owner}", wait_s=0.0):
+            with suppress(BusyError), locked(store, f"source-{owner}", wait_s=0.0):
                 for name in owners[owner]:
                     store.drop(name)
                     dropped.append(name)
     return tuple(dropped)
-
-
-def collect_reports(store: Store) -> int:
-    """Delete all but the newest validation reports, and return how many."""
-    folder = Path(store.uri) / "_reports"
-    old = sorted(folder.glob("*.html"), key=lambda path: path.name)[:-REPORTS] if folder.is_dir() else []
-    for path in old:
-        path.unlink(missing_ok=True)
-    return len(old)
 
 
 def _used_texts(store: Store) -> pa.Array:

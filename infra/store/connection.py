@@ -16,6 +16,7 @@ from infra.memory import bound_heaps
 from infra.store.heal import heal
 from infra.store.light_import import import_lancedb
 from infra.store.lock import PUBLISH, locked, unwritable
+from infra.store.objects import Objects
 from schemas.document import PRIMARY_KEY
 from schemas.errors import BusyError, NotFoundError, StoreError, UnwritableError
 from schemas.release import STORE_FORMAT
@@ -47,35 +48,43 @@ META = pa.schema(
 
 
 class Store:
-    """Opens tables by name and version. `uri` is a local folder (or, later, an object store's prefix)."""
+    """Opens tables by name and version. `uri` is a local folder, or a prefix such as `s3://bucket/store`."""
 
     def __init__(self, uri: str | Path, *, storage_options: dict[str, str] | None = None) -> None:
         self.uri = str(uri)
-        self._options = storage_options or None
+        self.options = dict(storage_options or {})
+        self.objects = Objects(self.uri, self.options) if "://" in self.uri else None
+        """Its single objects, when it is on object storage; None for a local folder."""
         self._heads: dict[str, Table] = {}
         self._pinned: dict[tuple[str, int], Table] = {}
         self._derived: dict[str, tuple[int, list[Any]]] = {}
+        self._whole: set[str] = set()
+        """Tables on object storage that were seen to have a version."""
 
     def exists(self) -> bool:
         """Tell whether anything was ever written here."""
-        return "://" in self.uri or (Path(self.uri) / "store.lance").is_dir()
+        if self.objects is not None:
+            return self._is_whole("store")
+        return (Path(self.uri) / "store.lance").is_dir()
 
     @cached_property
     def db(self) -> DBConnection:
         """The connection, opened at first use; a store of a newer format is refused."""
         bound_heaps()
-        if "://" not in self.uri:
+        if self.objects is None:
             os.environ.setdefault("LANCE_IO_THREADS", str(LOCAL_READERS))
         lancedb = import_lancedb()
         session = lancedb.Session(
             index_cache_size_bytes=INDEX_CACHE_BYTES, metadata_cache_size_bytes=METADATA_CACHE_BYTES
         )
-        if "://" not in self.uri:
+        if self.objects is not None:
+            self._is_whole("store")  # tells what is wrong with the address or the rights, in words
+        else:
             try:
                 Path(self.uri).mkdir(parents=True, exist_ok=True)
             except OSError as problem:
                 raise unwritable(self.uri, problem) from problem
-        db: DBConnection = lancedb.connect(self.uri, storage_options=self._options, session=session)
+        db: DBConnection = lancedb.connect(self.uri, storage_options=self.options or None, session=session)
         self._mending(lambda: self._check_format(db))
         return db
 
@@ -99,7 +108,7 @@ class Store:
 
     def has(self, name: str) -> bool:
         """Tell whether a table exists."""
-        return name in self.names()
+        return self._is_whole(name) if self.objects is not None else name in self.names()
 
     def open(self, name: str, *, version: int | None = None) -> Table:
         """Open a table at its head, or pinned to a version; a pinned one is opened once."""
@@ -147,6 +156,7 @@ class Store:
     def drop(self, name: str) -> None:
         """Delete a table and its files."""
         if self.has(name):
+            self._whole.discard(name)
             self.db.drop_table(name)
 
     def scan(
@@ -189,14 +199,14 @@ class Store:
 
     def mend(self) -> None:
         """Heal what a power cut left; left to the publisher that is at work, who heals first of all."""
-        if "://" not in self.uri and Path(self.uri).is_dir():
-            with suppress(BusyError, UnwritableError, OSError), locked(self.uri, PUBLISH, wait_s=MEND_WAIT_S):
+        if self.objects is None and Path(self.uri).is_dir():
+            with suppress(BusyError, UnwritableError, OSError), locked(self, PUBLISH, wait_s=MEND_WAIT_S):
                 heal(self)
 
     def reopen(self) -> None:
         """Forget the connection and all it has read."""
         self.__dict__.pop("db", None)
-        for kept in (self._heads, self._pinned, self._derived):
+        for kept in (self._heads, self._pinned, self._derived, self._whole):
             kept.clear()
 
     def _mending(self, action: Callable[[], T]) -> T:
@@ -208,8 +218,10 @@ class Store:
 
     def _is_whole(self, name: str) -> bool:
         """A crash while a table is made leaves no version, or an empty one: that is no table yet."""
-        if "://" in self.uri:
-            return True
+        if self.objects is not None:
+            if name not in self._whole and self.objects.any(f"{name}.lance/_versions/"):
+                self._whole.add(name)
+            return name in self._whole
         try:
             with os.scandir(Path(self.uri) / f"{name}.lance" / "_versions") as files:
                 return any(file.name.endswith(".manifest") and file.stat().st_size for file in files)

@@ -57,7 +57,7 @@ class EmbeddingCache:
         rows = pa.table(
             [pa.array(text_hashes), column, pa.array([runtime] * len(text_hashes))], schema=self._schema
         )
-        with locked(self._store.uri, self._name, wait_s=WRITERS_S):
+        with locked(self._store, self._name, wait_s=WRITERS_S):
             self._look()
             table = self._store.ensure(self._name, self._schema)
             if replace:

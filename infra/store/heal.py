@@ -16,7 +16,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from infra.store.table_files import TableFiles
-from schemas.errors import StoreError
+from schemas.errors import NotFoundError, StoreError
 
 if TYPE_CHECKING:
     from infra.store.connection import Store
@@ -63,8 +63,12 @@ def heal(store: Store) -> Healed:
 def heal_staging(store: Store, source: str) -> Healed:
     """Set a source's staging aside when one table of it is damaged. The caller holds the source's lock.
 
-    All of it, because its markers may have outlived rows that they vouch for; the work is done again.
+    All of it, because its markers may have outlived rows that they vouch for; the work is done again. On
+    object storage the only damage is a drop that was broken off, markers first: the rest is dropped.
     """
+    if store.objects is not None:
+        _finish_drop(store, source)
+        return Healed()
     healing = _Healing(store)
     markers = f"{STAGING}{source}__items"
     staged = [table for table in healing.tables() if table.name.startswith(f"{STAGING}{source}__")]
@@ -91,7 +95,9 @@ class _Healing:
 
     def tables(self) -> list[TableFiles]:
         """Return the tables; an object store keeps what it acknowledged, and shows none here."""
-        return [] if "://" in self._store.uri else [TableFiles(p) for p in sorted(self._root.glob("*.lance"))]
+        if self._store.objects is not None:
+            return []
+        return [TableFiles(path) for path in sorted(self._root.glob("*.lance"))]
 
     def mend(self, table: TableFiles) -> None:
         """Delete tags that do not parse, and set aside what is newer than the newest whole version."""
@@ -154,6 +160,15 @@ class _Healing:
         target = self._lost / path.relative_to(self._root)
         target.parent.mkdir(parents=True, exist_ok=True)
         path.rename(target)
+
+
+def _finish_drop(store: Store, source: str) -> None:
+    prefix = f"{STAGING}{source}__"
+    try:
+        store.scan(f"{prefix}items", ["work"])
+    except (NotFoundError, ValueError, RuntimeError, OSError):
+        for name in [name for name in store.names() if name.startswith(prefix)]:
+            store.drop(name)
 
 
 def _tables_by_release(log: TableFiles, version: int) -> dict[int, list[dict[str, Any]]]:

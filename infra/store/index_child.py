@@ -1,6 +1,7 @@
 """Builds a table's indices in a process of its own: `python -m infra.store.index_child URI TABLE STEP...`.
 
-Prints the version it committed, and what it took, as JSON. Its parent holds the publish lock.
+Reads the store's options as JSON and prints the version it committed, and what it took, as JSON. Its parent
+holds the publish lock.
 """
 
 from __future__ import annotations
@@ -19,7 +20,8 @@ PER_MB = 1024 if sys.platform == "linux" else 1024**2
 def main(uri: str, name: str, *steps: str) -> None:
     """Take the steps and say so."""
     started = time.perf_counter()
-    table = import_lancedb().connect(uri).open_table(name)
+    options = json.loads(sys.stdin.read() or "{}")
+    table = import_lancedb().connect(uri, storage_options=options or None).open_table(name)
     take(table, steps)
     told = {
         "version": table.version,

@@ -29,7 +29,7 @@ def add_key(store: Store, name: str, principal: Principal, scopes: Collection[st
     Raises ConfigError for a name that another key has or had.
     """
     made = PREFIX + secrets.token_urlsafe(BYTES)
-    with locked(store.uri, TABLE):
+    with locked(store, TABLE):
         if name in {key.name for key in keys(store)}:
             raise ConfigError(f"there is a key named {name!r} already", fix="give it another name")
         _put(store, _row(Key(name=name, principal=principal, scopes=frozenset(scopes), created_at=now), made))
@@ -38,7 +38,7 @@ def add_key(store: Store, name: str, principal: Principal, scopes: Collection[st
 
 def revoke_key(store: Store, name: str, *, now: datetime) -> Key:
     """Close a key for good. Raises NotFoundError naming the keys there are."""
-    with locked(store.uri, TABLE):
+    with locked(store, TABLE):
         rows = {row["name"]: row for row in _rows(store)}
         if name not in rows:
             there = ", ".join(sorted(rows)) or "none"

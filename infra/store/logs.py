@@ -51,14 +51,14 @@ def items(store: Store, source: str) -> pa.Table:
 def update_items(store: Store, upserts: pa.Table) -> None:
     """Remember items as listed now."""
     if upserts.num_rows:
-        with locked(store.uri, "items", wait_s=WRITERS_S):
+        with locked(store, "items", wait_s=WRITERS_S):
             put_rows(store.ensure("items", ITEM), "item_id", upserts.cast(ITEM))
 
 
 def forget_items(store: Store, removed: list[str]) -> None:
     """Forget items that are gone (by item id)."""
     if removed:
-        with locked(store.uri, "items", wait_s=WRITERS_S):
+        with locked(store, "items", wait_s=WRITERS_S):
             delete_rows(store.ensure("items", ITEM), "item_id", removed)
 
 

@@ -6,8 +6,7 @@ import re
 
 from infra.store import releases
 from infra.store.connection import Store
-from infra.store.heal import heal
-from infra.store.lock import PUBLISH, locked
+from infra.store.repair import publishing
 from infra.store.sync import sync_to_disk
 from schemas.errors import ConfigError
 from schemas.release import Release
@@ -27,8 +26,7 @@ def give_name(store: Store, number: int, name: str, *, wait_s: float = 60.0) -> 
             f"{name!r} cannot name a release",
             fix="start with a letter; at most 64 letters, digits and . _ + -",
         )
-    with locked(store.uri, PUBLISH, wait_s=wait_s):
-        heal(store)
+    with publishing(store, wait_s=wait_s):
         before = releases.get(store, number)
         _check_free(store, number, name)
         if (before.name or "") != name:

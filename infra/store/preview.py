@@ -16,7 +16,7 @@ class PreviewStore(Store):
     """Another store's tables with a release on top that has no row yet. Only its owner reads through it."""
 
     def __init__(self, store: Store, release: Release) -> None:
-        super().__init__(store.uri)
+        super().__init__(store.uri, storage_options=store.options)
         self.__dict__["db"] = store.db  # one connection, and what it has cached
         self._release = release
 

@@ -16,10 +16,9 @@ import pyarrow as pa
 from infra.store import releases
 from infra.store.connection import Store
 from infra.store.feature_index import refresh_entity_index
-from infra.store.heal import heal
-from infra.store.lock import PUBLISH, locked
+from infra.store.lock import confirm_locks
 from infra.store.preview import PreviewStore
-from infra.store.repair import repair, tag_of
+from infra.store.repair import publishing, repair, tag_of
 from infra.store.rows import delete_rows, put_rows
 from infra.store.search_index import refresh_indices
 from infra.store.sync import sync_to_disk
@@ -73,13 +72,16 @@ def publish(store: Store, publication: Publication, *, wait_s: float = 600.0) ->
     Raises OnHoldError while a rollback holds publishing, ConflictError when the tables were rolled
     back or re-indexed since the changes were computed, BusyError when another publisher does not end.
     """
-    with locked(store.uri, PUBLISH, wait_s=wait_s):
-        heal(store)
+    with publishing(store, wait_s=wait_s):
         last = releases.current(store)
         publication = _upon(last, publication)
         _check_base(store, last, publication)
         repair(store, last)
-        heads = {name: _apply(store, last, name, change) for name, change in publication.changes.items()}
+        opened = {name: _opened(store, name, change) for name, change in publication.changes.items()}
+        confirm_locks()  # whoever takes them over from now on fences these handles
+        heads = {
+            name: _apply(store, last, opened[name], change) for name, change in publication.changes.items()
+        }
         for name in _kept(last, publication):
             heads.setdefault(name, store.open(name))
         return commit(store, last, heads, _judged(store, last, heads, publication))
@@ -130,10 +132,14 @@ def _kept(last: Release | None, publication: Publication) -> list[str]:
     return [name for name in last.tables if not name.startswith("chunks__") or name in named]
 
 
-def _apply(store: Store, last: Release | None, name: str, change: TableChange) -> Table:
-    """Merge one table's change through one handle, and return the handle at the version it committed."""
+def _opened(store: Store, name: str, change: TableChange) -> Table:
     there = store.has(name)  # its columns may be others: those of an older version, or of another index
-    table = store.open(name) if there else store.ensure(name, change.schema)
+    return store.open(name) if there else store.ensure(name, change.schema)
+
+
+def _apply(store: Store, last: Release | None, table: Table, change: TableChange) -> Table:
+    """Merge one table's change through one handle, and return the handle at the version it committed."""
+    name = table.name
     if last is not None and name not in last.tables and table.count_rows():
         table.delete("true")  # an index that an older release had: its rows there stay, its head starts anew
     if change.anew and (table.count_rows() or table.schema.names != change.schema.names):
@@ -147,7 +153,7 @@ def _apply(store: Store, last: Release | None, name: str, change: TableChange) -
             table.add(rows)
     delete_rows(table, change.key, change.deletes)
     _check_growth(table, change, before)
-    _refresh(table, store.uri)
+    _refresh(table, store)
     if store.open(name).version != table.version:
         raise ConflictError(
             f"somebody else wrote to table {name!r} while it was being published",
@@ -165,11 +171,11 @@ def _add_columns(table: Table, schema: pa.Schema) -> None:
         table.add_columns(pa.schema(lacking))
 
 
-def _refresh(table: Table, uri: str) -> None:
+def _refresh(table: Table, store: Store) -> None:
     if table.name.startswith(FEATURES):
         refresh_entity_index(table)
     else:
-        refresh_indices(table, uri)
+        refresh_indices(table, store)
 
 
 def _check_growth(table: Table, change: TableChange, before: int) -> None:
@@ -201,13 +207,18 @@ def _judged(
 def commit(
     store: Store, last: Release | None, heads: Mapping[str, Table], publication: Publication
 ) -> Release:
-    """Sync, tag the heads, and insert the row that is the release. The caller holds the publish lock."""
+    """Sync, tag the heads, and insert the row that is the release. The caller holds the publish lock.
+
+    Raises ConflictError, before the row, when the publish lock or the source's was taken over meanwhile.
+    """
     release = _release(last, heads, publication)
+    log = store.ensure(releases.TABLE, RELEASE)
+    confirm_locks()  # whoever takes them over from now on fences `log`
     sync_to_disk(store.uri)
     for table in heads.values():
         table.tags.create(tag_of(release.release), table.version)
     sync_to_disk(store.uri)
-    _insert(store, release)
+    _insert(log, release)
     sync_to_disk(store.uri)
     return release
 
@@ -244,9 +255,8 @@ def _short(name: str) -> str:
     return "__".join(name.split("__")[:2]) if name.startswith("chunks__") else name
 
 
-def _insert(store: Store, release: Release) -> None:
-    table = store.ensure(releases.TABLE, RELEASE)
-    merge = table.merge_insert("release").when_not_matched_insert_all().use_index(use_index=False)
+def _insert(log: Table, release: Release) -> None:
+    merge = log.merge_insert("release").when_not_matched_insert_all().use_index(use_index=False)
     if merge.execute(releases.to_row(release)).num_inserted_rows != 1:
         raise ConflictError(
             f"release {release.release} was published by somebody else in the meantime",

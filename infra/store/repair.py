@@ -7,10 +7,14 @@ contents, and fences every handle a dead or sleeping owner may still hold.
 
 from __future__ import annotations
 
+from collections.abc import Iterator
+from contextlib import contextmanager
 from dataclasses import dataclass
 
 from infra.store import releases
-from infra.store.connection import Store
+from infra.store.connection import UNREADABLE, Store
+from infra.store.heal import heal
+from infra.store.lock import PUBLISH, confirm_locks, locked
 from schemas.release import Release
 
 TAG = "release-{}"
@@ -34,6 +38,43 @@ def tag_of(release: int) -> str:
     return TAG.format(release)
 
 
+@contextmanager
+def publishing(store: Store, *, wait_s: float) -> Iterator[None]:
+    """Hold the store's publish lock, healed first; what its last owner may still try is fenced off.
+
+    Raises BusyError when another publisher does not end in time.
+    """
+    with locked(store, PUBLISH, wait_s=wait_s) as lock:
+        heal(store)
+        if lock.taken_over:
+            fence(store)
+        try:
+            yield
+        except UNREADABLE:
+            confirm_locks()  # a commit that failed because it was fenced off says so
+            raise
+
+
+def fence(store: Store) -> None:
+    """Make every commit fail that an owner who lost the lock may still try through the handles it has.
+
+    `releases` first: what it says afterwards is all that the old owner has published.
+    """
+    if store.has(releases.TABLE):
+        _fence(store, releases.TABLE)
+    for name in [n for n in store.names() if releases.is_released(n)]:
+        _fence(store, name)
+
+
+def _fence(store: Store, name: str) -> None:
+    """Restore a table as it is. A commit that came in between was not fenced yet: it stands."""
+    table = store.open(name)
+    version = table.version
+    table.restore(version)
+    if (between := table.version - 1) != version:
+        table.restore(between)
+
+
 def repair(store: Store, last: Release | None) -> Repair:
     """Delete what no release names and restore moved heads. The caller holds the store lock."""
     retained = releases.with_expired(store)
@@ -44,6 +85,7 @@ def repair(store: Store, last: Release | None) -> Repair:
     restored: list[str] = []
     for name in [n for n in store.names() if releases.is_released(n)]:
         if name not in named:
+            confirm_locks()
             store.drop(name)
             dropped.append(name)
             continue
@@ -51,7 +93,7 @@ def repair(store: Store, last: Release | None) -> Repair:
         if last is not None and name in last.tables and _restore(store, name, last.tables[name].version):
             restored.append(name)
     if restored:
-        _fence_releases(store)
+        _fence(store, releases.TABLE)
     return Repair(tags_deleted=tuple(tags), tables_dropped=tuple(dropped), tables_restored=tuple(restored))
 
 
@@ -70,8 +112,3 @@ def _restore(store: Store, name: str, version: int) -> bool:
         return False
     table.restore(version)
     return True
-
-
-def _fence_releases(store: Store) -> None:
-    table = store.open(releases.TABLE)
-    table.restore(table.version)

@@ -7,10 +7,8 @@ from datetime import datetime
 from infra.store import features, releases
 from infra.store.connection import Store
 from infra.store.denials import deny_lost_rights
-from infra.store.heal import heal
-from infra.store.lock import PUBLISH, locked
 from infra.store.publish import Publication, commit
-from infra.store.repair import repair
+from infra.store.repair import publishing, repair
 from schemas.errors import NotFoundError
 from schemas.release import Release
 
@@ -20,8 +18,7 @@ def rollback(store: Store, number: int, *, now: datetime, wait_s: float = 60.0) 
 
     Rights that were revoked since that release stay revoked. Raises NotFoundError for an unknown release.
     """
-    with locked(store.uri, PUBLISH, wait_s=wait_s):
-        heal(store)
+    with publishing(store, wait_s=wait_s):
         target, last = releases.get(store, number), releases.get(store, _newest(store))
         repair(store, last)
         deny_lost_rights(store, target, last)
@@ -38,8 +35,7 @@ def rollback(store: Store, number: int, *, now: datetime, wait_s: float = 60.0) 
 
 def resume(store: Store, *, now: datetime, wait_s: float = 60.0) -> Release:
     """Publish a release equal to the present one and let publishing go on; without a hold, do nothing."""
-    with locked(store.uri, PUBLISH, wait_s=wait_s):
-        heal(store)
+    with publishing(store, wait_s=wait_s):
         last = releases.get(store, _newest(store))
         if last.state != "hold":
             return last

@@ -20,6 +20,8 @@ from schemas.errors import ConflictError, StoreError
 if TYPE_CHECKING:
     from lancedb.table import Table
 
+    from infra.store.connection import Store
+
 LOG = logging.getLogger("headwater.store")
 ROOT = Path(__file__).parents[2]
 CHILD_ROWS = 20_000
@@ -29,7 +31,7 @@ EXACT_ROWS = 20_000
 """Up to here a vector query scans (under 40 ms); above, IVF_RQ with refining is faster at the same recall."""
 
 
-def refresh_indices(table: Table, uri: str) -> None:
+def refresh_indices(table: Table, store: Store) -> None:
     """Build what a chunk table is missing, and extend what has fallen behind.
 
     A large table's indices are built in a child: what that takes in memory ends with it. Raises StoreError
@@ -37,7 +39,7 @@ def refresh_indices(table: Table, uri: str) -> None:
     """
     steps = due(table)
     if steps and table.count_rows() > CHILD_ROWS:
-        _in_a_child(table, uri, steps)
+        _in_a_child(table, store, steps)
     else:
         take(table, steps)
 
@@ -62,9 +64,10 @@ def take(table: Table, steps: Sequence[str]) -> None:
         {"build": _build, "extend": _extend, "words": _index_words, "vectors": _index_vectors}[step](table)
 
 
-def _in_a_child(table: Table, uri: str, steps: Sequence[str]) -> None:
-    command = [sys.executable, "-m", "infra.store.index_child", uri, table.name, *steps]
-    done = subprocess.run(command, capture_output=True, text=True, check=False, cwd=ROOT)
+def _in_a_child(table: Table, store: Store, steps: Sequence[str]) -> None:
+    command = [sys.executable, "-m", "infra.store.index_child", store.uri, table.name, *steps]
+    options = json.dumps(store.options)  # on stdin: a command line is there for everybody to read
+    done = subprocess.run(command, input=options, capture_output=True, text=True, check=False, cwd=ROOT)
     if done.returncode:
         raise StoreError(
             f"building the indices of table {table.name!r} failed: {done.stderr.strip()[-500:]}",

@@ -56,9 +56,9 @@ class TableFiles:
         """Return the tag files that do not parse; one of them makes listing tags fail."""
         return [path for path in sorted(self.folder.glob("_refs/tags/*.json")) if not _parses(path)]
 
-    def sizes(self, version: int) -> dict[Path, int]:
+    def sizes(self, version: int) -> dict[str, int]:
         """Return the files that hold a version's rows, and their sizes in bytes."""
-        return {path: path.stat().st_size for path, _ in self._named_by(version)}
+        return {str(path): path.stat().st_size for path, _ in self._named_by(version)}
 
     def _named_by(self, version: int) -> Iterator[tuple[Path, int | None]]:
         for fragment in self._open(version).get_fragments():
@@ -76,16 +76,22 @@ class TableFiles:
 
 def bytes_added(store: Store, before: Release | None, after: Release) -> int:
     """Return the bytes of the files of rows that a release has and the one before it has not."""
-    if "://" in store.uri:
-        return 0
     total = 0
     for name, table in after.tables.items():
-        files = TableFiles(Path(store.uri) / f"{name}.lance")
         old = before.tables.get(name) if before else None
         if old is None or old.version != table.version:
-            known = files.sizes(old.version) if old else {}
-            total += sum(size for path, size in files.sizes(table.version).items() if path not in known)
+            known = _sizes(store, name, old.version) if old else {}
+            total += sum(n for file, n in _sizes(store, name, table.version).items() if file not in known)
     return total
+
+
+def _sizes(store: Store, name: str, version: int) -> dict[str, int]:
+    """Return the files of a version's rows and their bytes; on object storage, as its manifest says them."""
+    if store.objects is None:
+        return TableFiles(Path(store.uri) / f"{name}.lance").sizes(version)
+    dataset: Any = store.open(name, version=version).to_lance()
+    files = [file for fragment in dataset.get_fragments() for file in fragment.metadata.files]
+    return {file.path: file.file_size_bytes or 0 for file in files}
 
 
 def _has_size(path: Path, size: int | None) -> bool:

@@ -9,14 +9,13 @@ from __future__ import annotations
 from collections.abc import Callable, Iterator, Mapping
 from contextlib import ExitStack, contextmanager, suppress
 from dataclasses import dataclass
-from pathlib import Path
 from typing import Any
 
 import pyarrow as pa
 
 from infra.store.connection import META, UNREADABLE, Store
-from infra.store.heal import heal
-from infra.store.lock import PUBLISH, locked
+from infra.store.lock import PUBLISH, confirm_locks, locked, taken
+from infra.store.repair import publishing
 from infra.store.sync import sync_to_disk
 from schemas.errors import HeadwaterError, StoreError
 from schemas.release import STORE_FORMAT
@@ -81,7 +80,6 @@ def upgrade(store: Store, *, steps: Mapping[int, Step] = STEPS, newest: int = ST
     if not due.steps:
         return due
     with _alone(store):
-        heal(store)
         due = plan(store, steps=steps, newest=newest)
         for number, step in due.steps.items():
             _apply(store, number, step)
@@ -99,6 +97,7 @@ def _apply(store: Store, number: int, step: Step) -> None:
     try:
         step.apply(store)
         sync_to_disk(store.uri)
+        confirm_locks()
         _set_format(store, number + 1)
     except BaseException as problem:
         lost = _put_back(store, heads)
@@ -148,8 +147,8 @@ def _state(number: int, lost: list[str]) -> str:
 @contextmanager
 def _alone(store: Store) -> Iterator[None]:
     """Hold every lock that a run of this store has ever taken, in the order in which runs take them."""
-    taken = sorted(path.stem for path in (Path(store.uri) / "_locks").glob("*.lock"))
     with ExitStack() as held:
-        for name in [*(name for name in taken if name != PUBLISH), PUBLISH]:
-            held.enter_context(locked(store.uri, name, wait_s=OWNER_WAIT_S))
+        for name in [name for name in taken(store) if name != PUBLISH]:
+            held.enter_context(locked(store, name, wait_s=OWNER_WAIT_S))
+        held.enter_context(publishing(store, wait_s=OWNER_WAIT_S))
         yield

@@ -23,8 +23,7 @@ def verify(store: Store, release: Release) -> list[str]:
 
 
 def _table(store: Store, table: TableVersion) -> list[str]:
-    files = TableFiles(Path(store.uri) / f"{table.name}.lance")
-    if "://" not in store.uri and not files.has(table.version):
+    if store.objects is None and not TableFiles(Path(store.uri) / f"{table.name}.lance").has(table.version):
         return [f"files of table {table.name!r} version {table.version} are missing or cut short"]
     try:
         rows = sum(batch.num_rows for batch in store.stream(table.name, version=table.version))

@@ -92,7 +92,11 @@ class Project:
     @property
     def store(self) -> Store:
         """A new connection: what another process would see."""
-        return Store(self.root / self.settings["store"]["uri"])
+        section = self.settings["store"]
+        return Store(
+            self.root / section["uri"] if "://" not in section["uri"] else section["uri"],
+            storage_options=section.get("storage_options"),
+        )
 
     def ingest(self, source: str = "docs", *, step: Step = direct, **options: Any) -> Paid:
         """Ingest a source, and hold the run to law 1."""

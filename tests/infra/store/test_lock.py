@@ -6,7 +6,7 @@ import pytest
 
 from infra.store import Store
 from infra.store.lock import locked
-from schemas.errors import BusyError, ConfigError, UnwritableError
+from schemas.errors import BusyError, UnwritableError
 
 
 def test_a_store_below_a_file_cannot_be_written_and_says_so(tmp_path: Path) -> None:
@@ -15,22 +15,17 @@ def test_a_store_below_a_file_cannot_be_written_and_says_so(tmp_path: Path) -> N
 
     with (
         pytest.raises(UnwritableError, match=r"cannot be written: Not a directory.*doctor"),
-        locked(root, "publish"),
+        locked(Store(root), "publish"),
     ):
         pass
     with pytest.raises(UnwritableError, match="cannot be written"):
         _ = Store(root).db
 
 
-def test_a_store_on_object_storage_is_wrong_config() -> None:
-    with pytest.raises(ConfigError, match="object storage"), locked("s3://bucket/store", "publish"):
-        pass
-
-
 def test_a_lock_that_somebody_holds_names_the_holder(tmp_path: Path) -> None:
     with (
-        locked(str(tmp_path), "publish"),
+        locked(Store(tmp_path), "publish"),
         pytest.raises(BusyError, match="is being written by process"),
-        locked(str(tmp_path), "publish", wait_s=0.0),
+        locked(Store(tmp_path), "publish", wait_s=0.0),
     ):
         pass

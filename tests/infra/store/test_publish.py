@@ -127,7 +127,7 @@ def test_two_publishers_wait_for_each_other(store: Store, release: Publisher) ->
     release(document("a"))
     publication = Publication(changes={}, indexes={}, kind="ingest", created_at=NOW)
 
-    with locked(store.uri, "publish"), pytest.raises(BusyError, match="publish"):
+    with locked(store, "publish"), pytest.raises(BusyError, match="publish"):
         publish(store, publication, wait_s=0.1)
 
 

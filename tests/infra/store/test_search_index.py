@@ -9,7 +9,7 @@ import numpy as np
 import pyarrow as pa
 import pytest
 
-from infra.store import search_index
+from infra.store import Store, search_index
 from infra.store.search_index import due, refresh_indices
 from schemas.errors import ConflictError, StoreError
 
@@ -42,7 +42,7 @@ def test_a_large_tables_indices_are_built_in_a_child(
     table = chunks(tmp_path)
     caplog.set_level("INFO", logger="headwater.store")
 
-    refresh_indices(table, str(tmp_path))
+    refresh_indices(table, Store(tmp_path))
 
     assert {index.name for index in table.list_indices()} == {
         "text_idx",
@@ -57,17 +57,17 @@ def test_a_large_tables_indices_are_built_in_a_child(
 def test_a_small_table_needs_no_child_and_no_vector_index(tmp_path: Path) -> None:
     table = chunks(tmp_path)
 
-    refresh_indices(table, str(tmp_path))
+    refresh_indices(table, Store(tmp_path))
 
     assert {index.name for index in table.list_indices()} == {"text_idx", "acl_idx", "source_idx"}
 
 
 def test_what_is_indexed_is_left_alone(tmp_path: Path) -> None:
     table = chunks(tmp_path)
-    refresh_indices(table, str(tmp_path))
+    refresh_indices(table, Store(tmp_path))
     version = table.version
 
-    refresh_indices(table, str(tmp_path))
+    refresh_indices(table, Store(tmp_path))
 
     assert table.version == version
 
@@ -77,7 +77,7 @@ def test_a_child_that_fails_is_an_error_that_says_why(tmp_path: Path) -> None:
     table = chunks(tmp_path)
 
     with pytest.raises(StoreError, match="indices of table 'chunks' failed"):
-        refresh_indices(table, str(tmp_path / "elsewhere"))
+        refresh_indices(table, Store(tmp_path / "elsewhere"))
 
 
 @pytest.mark.usefixtures("small")
@@ -94,4 +94,4 @@ def test_a_foreign_write_while_the_child_builds_is_a_conflict(
 
     monkeypatch.setattr(search_index.subprocess, "run", interrupted)
     with pytest.raises(ConflictError, match="somebody else"):
-        refresh_indices(table, str(tmp_path))
+        refresh_indices(table, Store(tmp_path))

@@ -142,6 +142,6 @@ def test_a_format_nobody_has_a_step_for_is_said(store: Store, release: Publisher
 def test_an_upgrade_waits_for_no_run_and_interferes_with_none(store: Store, release: Publisher) -> None:
     release(document("d"))
 
-    with locked(store.uri, "source-docs"), pytest.raises(BusyError, match="source-docs"):
+    with locked(store, "source-docs"), pytest.raises(BusyError, match="source-docs"):
         upgrade(store, steps={1: COLUMN}, newest=2)
     assert format_of(store) == 1
