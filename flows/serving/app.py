@@ -8,7 +8,7 @@ from importlib.metadata import version
 
 from fastapi import FastAPI
 
-from flows.serving import contexts, documents, explain, feedback, health, releases
+from flows.serving import contexts, documents, explain, feedback, health, inspecting, page, releases
 from flows.serving.edge import Edge
 from flows.serving.problems import tell_problems
 from flows.serving.serving import Serving
@@ -20,6 +20,8 @@ ROUTERS = (
     feedback.router,
     documents.router,
     releases.router,
+    inspecting.router,
+    page.router,
 )
 
 

@@ -14,7 +14,7 @@ from infra.store.keys import add_key
 from schemas.context import Principal
 from schemas.key import SCOPES
 from schemas.tools import Embedder
-from tests.flows.projects import Project, page
+from tests.flows.projects import NO_TEXT, Project, page
 from tests.flows.serving.running import Running, running
 
 COSTS = "9173"
@@ -55,6 +55,11 @@ ROWS: dict[tuple[str, str], Row] = {
     ("GET", "/v1/documents/{document_id}"): Row(
         statuses=(401, 200, 404, 404), path="/v1/documents/{secret}", tells=("ann",)
     ),
+    ("GET", "/v1/caller"): Row(statuses=(401, 200, 200, 200)),
+    ("GET", "/v1/sources"): Row(statuses=(401, 200, 200, 200)),
+    ("GET", "/v1/quarantine"): Row(statuses=(401, 200, 200, 200), tells=("ann", "admin")),
+    ("GET", "/"): Row(statuses=(200, 200, 200, 200)),
+    ("GET", "/inspector/{name}"): Row(statuses=(200, 200, 200, 200), path="/inspector/main.js"),
     ("GET", "/v1/releases"): Row(statuses=(401, 200, 200, 200)),
     ("GET", "/v1/releases/{release}"): Row(statuses=(401, 200, 200, 200), path="/v1/releases/2"),
     ("GET", "/v1/releases/{before}/diff/{after}"): Row(
@@ -89,6 +94,7 @@ def world(tmp_path_factory: pytest.TempPathFactory, embedders: dict[str, Embedde
     project.source("hr", acl=["user:ann"])
     project.pages(3)
     project.write("ann-only.md", page(3, costs=int(COSTS)), source="hr")
+    project.write("ann-only.txt", NO_TEXT, source="hr")
     project.ingest()
     project.ingest("hr")
     secret = next(row["document_id"] for row in project.documents() if row["source"] == "hr")
