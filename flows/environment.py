@@ -19,6 +19,12 @@ QUIET = {
 }
 """Defaults; what a person has set stays."""
 
+DATABASE = "HEADWATER_PREFECT_DATABASE"
+"""Names the PostgreSQL database that `headwater up` has Prefect keep its state in, instead of a file."""
+
+DEPLOYED = {**QUIET, "PREFECT_FLOWS_HEARTBEAT_FREQUENCY": "30"}
+"""What runs of deployments are given besides, whatever worker starts them: a heartbeat of 30 s."""
+
 
 def quiet() -> None:
     """Switch telemetry off, unless the person running this has said otherwise."""

@@ -1,32 +1,35 @@
-"""The ingest flow: one source, brought up to date and published, with its change report in the Prefect UI."""
+"""The ingest flow: a source brought up to date, or made again in part, with its report in the Prefect UI."""
 
 from __future__ import annotations
 
-from collections.abc import Callable
 from pathlib import Path
-from typing import Any, TypeVar, cast
+from typing import Any, cast
 
-from prefect import flow, task
+from prefect import flow
 from prefect.artifacts import create_markdown_artifact
-from prefect.cache_policies import NO_CACHE
-from prefect.client.schemas.objects import State, StateType
+from prefect.client.schemas.objects import State
+from prefect.events import emit_event
+from prefect.runtime import flow_run
 
+from flows.plan_reports import plan_report
 from flows.reports import change_report
 from flows.stages.featuring import ingest_one
 from flows.stages.ingesting import IngestOptions
+from flows.tasks import as_task, refused
 from flows.workspace import Workspace, open_workspace
 from infra.store import logs
-from schemas.errors import HeadwaterError, RefusedError
+from schemas.backfill import BackfillOptions
+from schemas.errors import RefusedError
+from schemas.operations import QUARANTINE_ABOVE
 from schemas.run import Run
 
-T = TypeVar("T")
 
-DELAYS_S = [1.0, 5.0]
-SAFE_TO_REPEAT = frozenset({"list", "publish"})
-"""Stages that may be retried as they are: one writes nothing, the other repairs before it writes."""
+def _run_name() -> str:
+    asked = flow_run.parameters
+    return f"{'backfill' if asked.get('backfill') else 'ingest'}-{asked['source']}"
 
 
-@flow(name="ingest", flow_run_name="ingest-{source}", persist_result=False)
+@flow(name="ingest", flow_run_name=_run_name, persist_result=False)
 def ingest(
     source: str,
     project: str = "headwater.yaml",
@@ -34,6 +37,8 @@ def ingest(
     allow_shrink: bool = False,  # noqa: FBT001, FBT002
     allow_rebuild: bool = False,  # noqa: FBT001, FBT002
     retry: list[str] | None = None,
+    backfill: BackfillOptions | None = None,
+    dry_run: bool = False,  # noqa: FBT001, FBT002
 ) -> Any:
     """Bring one source or feature up to date and publish the result, or change nothing.
 
@@ -44,8 +49,16 @@ def ingest(
         allow_shrink: Believe a listing that lost much of the source.
         allow_rebuild: Redo what a changed parser, chunker or embedder asks for.
         retry: Keys of items to fetch and parse again, whatever is known of them.
+        backfill: Instead, make released documents again: which, and from which stage on.
+        dry_run: Say what would be done, as an artifact, and write nothing.
     """
+    if backfill is not None:
+        from flows.backfill import backfill_sources
+
+        return backfill_sources(open_workspace(project), [source], backfill, dry_run=dry_run)
     workspace = open_workspace(project)
+    if dry_run:
+        return _plan(workspace, source)
     options = IngestOptions(
         full=full, allow_shrink=allow_shrink, allow_rebuild=allow_rebuild, retry=frozenset(retry or ())
     )
@@ -53,27 +66,32 @@ def ingest(
     create_markdown_artifact(
         key=f"ingest-{source}", markdown=change_report(run), description=f"What changed in {source}"
     )
+    _alert(workspace, run)
     return refused(run.refused["detail"]) if run.refused else run
 
 
-def refused(message: str) -> State[Any]:
-    """Return the state of a flow run that a gate refused: failed, and looking refused, not crashed."""
-    return State(type=StateType.FAILED, name="Refused", message=message)
+def _plan(workspace: Workspace, source: str) -> dict[str, Any]:
+    from flows.stages.planning import plan_one
+
+    plan = plan_one(workspace, source, fast=False).as_dict()
+    create_markdown_artifact(
+        key=f"plan-{source}", markdown=plan_report(plan), description=f"What an ingest of {source} would do"
+    )
+    return plan
 
 
-def as_task(name: str, stage: Callable[[], T]) -> T:
-    """Run a stage as a Prefect task, retried where that is safe and the error says it may pass."""
-    repeat = name in SAFE_TO_REPEAT
-    wrapped = task(
-        name=name,
-        cache_policy=NO_CACHE,
-        persist_result=False,
-        retries=len(DELAYS_S) if repeat else 0,
-        retry_delay_seconds=DELAYS_S if repeat else None,
-        retry_jitter_factor=0.5 if repeat else None,
-        retry_condition_fn=_may_pass,
-    )(stage)
-    return wrapped()
+def _alert(workspace: Workspace, run: Run) -> None:
+    """Let automations know that more was rejected than the policy allows."""
+    share = run.gates.get("rejected_share")
+    if run.refused and share and share["value"] > share["limit"]:
+        emit_event(
+            event=QUARANTINE_ABOVE,
+            resource={
+                "prefect.resource.id": f"headwater.source.{workspace.opened.project.project}.{run.source}",
+                "prefect.resource.name": run.source,
+            },
+            payload={"rejected_share": share, "reasons": run.reasons},
+        )
 
 
 def ingest_in_workspace(workspace: Workspace, name: str, options: IngestOptions) -> Run:
@@ -95,13 +113,3 @@ def ingest_in_workspace(workspace: Workspace, name: str, options: IngestOptions)
     raise RefusedError(
         f"the flow run of {name!r} ended {state.name}: {state.message}", fix="see it in Prefect's UI"
     )
-
-
-def _may_pass(_task: Any, _run: Any, state: State[Any]) -> bool:
-    try:
-        state.result()
-    except HeadwaterError as problem:
-        return problem.retry
-    except Exception:  # noqa: BLE001 - an unknown error is not retried, whatever it is
-        return False
-    return False

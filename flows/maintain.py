@@ -7,10 +7,10 @@ from typing import Any
 from prefect import flow
 from prefect.artifacts import create_markdown_artifact
 
-from flows.ingest import as_task
 from flows.reports import maintenance_report
 from flows.stages.maintaining import Maintenance
 from flows.stages.maintaining import maintain as maintain_store
+from flows.tasks import as_task
 from flows.workspace import Workspace, open_workspace
 
 

@@ -20,14 +20,17 @@ def change_report(run: Run) -> str:
 
 def backfill_report(runs: list[Run]) -> str:
     """Return a backfill as Markdown: a line for each release it made or tried."""
-    head = "| | items | made again | left to ingest | chunks added | updated | removed | embedded | seconds |"
+    head = (
+        "| source | | items | made again | left to ingest | chunks added | updated | removed | embedded "
+        "| seconds |"
+    )
     rows = [
-        f"| {f'release {run.release}' if run.published else run.state} | {run.items.listed} "
+        f"| {run.source} | {f'release {run.release}' if run.published else run.state} | {run.items.listed} "
         f"| {run.items.changed} | {run.items.unchanged} | {run.chunks.added} | {run.chunks.updated} "
-        f"| {run.chunks.removed} | {run.embedded} | {run.seconds['total']:.1f} |"
+        f"| {run.chunks.removed} | {run.embedded} | {run.seconds.get('total', 0.0):.1f} |"
         for run in runs
     ]
-    return "\n".join(["# Backfill", "", head, "|---" * 9 + "|", *rows, "", *map(_refusal, runs)])
+    return "\n".join(["# Backfill", "", head, "|---" * 10 + "|", *rows, "", *map(_refusal, runs)])
 
 
 def maintenance_report(done: Maintenance) -> str:
@@ -65,8 +68,8 @@ def _estimate(figure: Estimate | None) -> str:
 def _refusal(run: Run) -> str:
     if not run.refused:
         return ""
-    told = run.refused
-    return f"**Refused.** {told['detail']}\n\n*State:* {told['state']}\n\n*To do:* {told['fix']}"
+    told, what = run.refused, "Failed" if run.state == "failed" else "Refused"
+    return f"**{what}.** {told['detail']}\n\n*State:* {told['state']}\n\n*To do:* {told['fix']}"
 
 
 def _changes(run: Run) -> str:

@@ -167,3 +167,11 @@ class StoppedError(HeadwaterError):
 
     code = "interrupted"
     exit_code = 130
+
+
+def exit_code_of(code: str) -> int:
+    """Return the exit code of the error with a code, as a run's `refused` names it; 1 of an unknown one."""
+    kinds = [HeadwaterError]
+    for kind in kinds:
+        kinds += kind.__subclasses__()
+    return next((kind.exit_code for kind in kinds if kind.code == code), HeadwaterError.exit_code)

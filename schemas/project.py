@@ -9,6 +9,7 @@ from pydantic import ConfigDict, Field, model_validator
 from schemas.evaluation import GateMetric
 from schemas.feature import FeatureSection, FunctionSection
 from schemas.identity import digest
+from schemas.operations import OperationsSection
 from schemas.section import AclEntry, Duration, Name, Schedule, Section, Share, wrong, wrong_at
 from schemas.serve import LogsSection, ServeSection
 from schemas.settings import advice
@@ -250,6 +251,7 @@ class Project(Section):
     llm: LlmSection | None = None
     serve: ServeSection = ServeSection()
     policy: PolicySection = PolicySection()
+    operations: OperationsSection = OperationsSection()
 
     @model_validator(mode="after")
     def _names_exist(self) -> Project:

@@ -7,12 +7,12 @@ from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
+from flows.cli.ingesting import gravest_code
 from flows.cli.moments import moment
 from flows.cli.output import Output, count, refusal_lines
-from schemas.errors import ConfigError, RefusedError
+from schemas.errors import ConfigError
 
 if TYPE_CHECKING:
-    from flows.stages.backfilling import BackfillPlan
     from flows.workspace import Workspace
     from schemas.backfill import BackfillOptions
     from schemas.run import Run
@@ -83,8 +83,8 @@ def backfill(  # noqa: PLR0913, PLR0917 - the command line's options
             return
         runs = run_backfill(workspace, source, options)
     out.show([run.as_dict() for run in runs], "\n".join(_run_line(run) for run in runs))
-    if any(run.refused for run in runs):
-        raise typer.Exit(RefusedError.exit_code)
+    if gravest := gravest_code(run.refused["code"] for run in runs if run.refused):
+        raise typer.Exit(gravest)
 
 
 def _options(**settings: Any) -> BackfillOptions:
@@ -104,19 +104,12 @@ def _options(**settings: Any) -> BackfillOptions:
 def _show_plan(
     out: Output, workspace: Workspace, sources: list[str] | None, options: BackfillOptions
 ) -> None:
-    from flows.stages.backfills import foretold, plans, waiting_indexes
-    from flows.stages.index_building import plan_builds
+    from flows.stages.backfills import foretell
 
-    builds = plan_builds(workspace) if options.stage != "parse" and waiting_indexes(workspace) else []
-    found = [] if builds else plans(workspace, sources, options)
-    refused = foretold(workspace, options)
-    answer = {
-        "builds": builds,
-        "sources": [plan.as_dict() for plan in found],
-        "refused": refused.as_dict() if refused else None,
-    }
-    lines = [_build_line(build) for build in builds] + [_plan_line(plan) for plan in found]
-    lines += refusal_lines(refused.as_dict(), "WOULD BE REFUSED") if refused else []
+    answer = foretell(workspace, sources, options)
+    lines = [_build_line(build) for build in answer["builds"]]
+    lines += [_plan_line(plan) for plan in answer["sources"]]
+    lines += refusal_lines(answer["refused"], "WOULD BE REFUSED") if answer["refused"] else []
     out.show(answer, "\n".join(lines))
 
 
@@ -127,11 +120,10 @@ def _build_line(build: dict[str, Any]) -> str:
     )
 
 
-def _plan_line(plan: BackfillPlan) -> str:
-    items = sum(len(keys) for keys in plan.partitions)
+def _plan_line(plan: dict[str, Any]) -> str:
     return (
-        f"{plan.source}: {count(items, 'item')}, {count(plan.documents, 'document')} from {plan.stage} on, "
-        f"in {count(len(plan.partitions), 'partition')}; {_about(plan.seconds)}"
+        f"{plan['source']}: {count(plan['items'], 'item')}, {count(plan['documents'], 'document')} "
+        f"from {plan['stage']} on, in {count(plan['partitions'], 'partition')}; {_about(plan['seconds'])}"
     )
 
 
@@ -140,6 +132,8 @@ def _about(seconds: float | None) -> str:
 
 
 def _run_line(run: Run) -> str:
+    if run.state == "failed" and run.refused:
+        return "\n".join([f"{run.source}: failed", *refusal_lines(run.refused, "FAILED")])
     what = f"release {run.release}" if run.published else run.state
     items = f"{run.items.changed} of {run.items.listed} items, {run.items.unchanged} left to ingest"
     chunks = f"{run.chunks.added} chunks added, {run.chunks.updated} updated, {run.chunks.removed} removed"

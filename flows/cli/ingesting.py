@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Annotated, Any
 import typer
 
 from flows.cli.output import Output, count, refusal_lines
-from schemas.errors import ConfigError, HeadwaterError, RefusedError
+from schemas.errors import ConfigError, HeadwaterError, exit_code_of
 
 if TYPE_CHECKING:
     from flows.stages.ingesting import IngestOptions
@@ -73,39 +73,33 @@ def ingest(
 def ingest_each(out: Output, workspace: Workspace, options: Mapping[str, IngestOptions]) -> None:
     """Ingest sources, each with its options, and print their runs; the exit code is the gravest of all."""
     runs: list[Run] = []
-    codes = {0}
     for name, how in options.items():
-        run, code = _attempt(workspace, name, how, alone=len(options) == 1)
-        runs.append(run)
-        codes.add(code)
-        out.say(run_text(run))
+        runs.append(_attempt(workspace, name, how, alone=len(options) == 1))
+        out.say(run_text(runs[-1]))
     if out.as_json:
         answer: Any = runs[0].as_dict() if len(runs) == 1 else [run.as_dict() for run in runs]
         out.show(answer)
-    if gravest := next(code for code in GRAVEST_FIRST if code in codes):
+    if gravest := gravest_code(run.refused["code"] for run in runs if run.refused):
         raise typer.Exit(gravest)
 
 
-def _attempt(workspace: Workspace, name: str, how: IngestOptions, *, alone: bool) -> tuple[Run, int]:
-    """Return a source's run and its exit code; the error of the only source there is ends the program."""
+def gravest_code(errors: Iterable[str]) -> int:
+    """Return the exit code of the gravest of some errors, which are given by their codes; 0 of none."""
+    codes = {0, *(exit_code_of(code) for code in errors)}
+    return next(code for code in GRAVEST_FIRST if code in codes)
+
+
+def _attempt(workspace: Workspace, name: str, how: IngestOptions, *, alone: bool) -> Run:
+    """Return a source's run; the error of the only source there is ends the program."""
     from flows.running import run_ingest
-    from schemas.run import ItemCounts, Run
+    from flows.stages.reporting import stopped_by
 
     try:
-        run = run_ingest(workspace, name, how)
+        return run_ingest(workspace, name, how)
     except HeadwaterError as problem:
         if alone:
             raise
-        return Run(
-            run_id=problem.run_id,
-            source=name,
-            state="failed",
-            release=None,
-            published=False,
-            items=ItemCounts(),
-            refused=problem.as_dict(),
-        ), problem.exit_code
-    return run, RefusedError.exit_code if run.refused else 0
+        return stopped_by(name, problem)
 
 
 def chosen(workspace: Workspace, names: list[str] | None) -> list[str]:

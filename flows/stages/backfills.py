@@ -4,16 +4,18 @@ from __future__ import annotations
 
 import time
 from collections.abc import Callable
+from typing import Any
 
 from flows.stages.backfilling import BackfillPlan, Pace, backfill_source, check_indexes, plan_backfill
-from flows.stages.index_building import build_indexes
+from flows.stages.index_building import build_indexes, plan_builds
 from flows.stages.rebuilding import unbuilt
+from flows.stages.reporting import stopped_by
 from flows.stages.step import Step, direct
 from flows.workspace import Workspace
 from infra.store import releases
 from infra.store.publish import check_hold
 from schemas.backfill import BackfillOptions
-from schemas.errors import NotFoundError, RefusedError
+from schemas.errors import HeadwaterError, NotFoundError, RefusedError
 from schemas.run import Run
 
 
@@ -25,21 +27,38 @@ def backfill_project(
     step: Step = direct,
     wait: Callable[[float], None] = time.sleep,
 ) -> list[Run]:
-    """Make what is selected again, source by source, until one is refused.
+    """Make what is selected again, source by source.
 
-    With stage chunk or embed and an index that no release has, that index is built, for all sources at once:
-    part of an index is nothing that could be published.
+    Of several sources, one that is refused or fails does not keep the others from their turn: its run says
+    so; the error of the only one is raised. With stage chunk or embed and an index that no release has, that
+    index is built, for all sources at once: part of an index is nothing that could be published.
     """
     if options.stage != "parse" and waiting_indexes(workspace):
         pace = Pace(items_per_minute=options.items_per_minute, wait=wait)
         built = build_indexes(workspace, spend=pace.spend, step=step)
         return [built] if built else []
     runs: list[Run] = []
-    for name in selected_sources(workspace, sources, options):
-        runs += backfill_source(workspace, name, options, step=step, wait=wait)
-        if any(run.refused for run in runs):
-            break
+    names = selected_sources(workspace, sources, options)
+    for name in names:
+        try:
+            runs += backfill_source(workspace, name, options, step=step, wait=wait)
+        except HeadwaterError as problem:
+            if len(names) == 1:
+                raise
+            runs.append(stopped_by(name, problem))
     return runs
+
+
+def foretell(workspace: Workspace, sources: list[str] | None, options: BackfillOptions) -> dict[str, Any]:
+    """Return what a backfill would do: indexes to build, or each source's plan; and what would refuse it."""
+    builds = plan_builds(workspace) if options.stage != "parse" and waiting_indexes(workspace) else []
+    found = [] if builds else plans(workspace, sources, options)
+    refused = foretold(workspace, options)
+    return {
+        "builds": builds,
+        "sources": [plan.as_dict() for plan in found],
+        "refused": refused.as_dict() if refused else None,
+    }
 
 
 def waiting_indexes(workspace: Workspace) -> list[str]:

@@ -104,3 +104,16 @@ def failed(run: ActiveRun, problem: HeadwaterError) -> Run:
         seconds=run.seconds.as_dict(),
         refused=problem.as_dict(),
     )
+
+
+def stopped_by(name: str, problem: HeadwaterError) -> Run:
+    """Return the report of a source whose run an error ended, or kept from beginning."""
+    return Run(
+        run_id=problem.run_id,
+        source=name,
+        state="failed",
+        release=None,
+        published=False,
+        items=ItemCounts(),
+        refused=problem.as_dict(),
+    )
