@@ -8,7 +8,7 @@ import subprocess
 import sys
 import time
 from collections.abc import Callable, Iterator, Sequence
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from dataclasses import dataclass, field
 from pathlib import Path
 
@@ -32,6 +32,8 @@ class Child:
     log: Path
     running: subprocess.Popen[bytes] | None = None
     started: list[float] = field(default_factory=list)
+    groups: list[int] = field(default_factory=list)
+    """Every one there has been: what a dead one had begun goes on, until all is stopped."""
 
     def start(self) -> None:
         """Start it, in a session of its own: Ctrl-C is for us to pass on."""
@@ -40,6 +42,7 @@ class Child:
             self.running = subprocess.Popen(
                 self.command, stdout=output, stderr=subprocess.STDOUT, start_new_session=True
             )
+        self.groups.append(self.running.pid)
 
     @property
     def status(self) -> int | None:
@@ -56,15 +59,19 @@ class Child:
         return next((line.strip() for line in reversed(lines) if line.strip()), "it said nothing")
 
     def end(self) -> None:
-        """Ask it to end, and kill it if it does not."""
-        if self.running is None or self.running.poll() is not None:
-            return
-        os.killpg(self.running.pid, signal.SIGTERM)
-        try:
-            self.running.wait(STOP_S)
-        except subprocess.TimeoutExpired:
-            os.killpg(self.running.pid, signal.SIGKILL)
+        """Ask it and what it began to end, and kill what does not."""
+        self._signal(signal.SIGTERM)
+        if self.running is not None:
+            with suppress(subprocess.TimeoutExpired):
+                self.running.wait(STOP_S)
+        self._signal(signal.SIGKILL)
+        if self.running is not None:
             self.running.wait()
+
+    def _signal(self, number: signal.Signals) -> None:
+        for group in self.groups:
+            with suppress(ProcessLookupError):
+                os.killpg(group, number)
 
 
 class Children:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import os
 from collections.abc import Callable, Iterator
+from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
 
@@ -11,7 +12,9 @@ import pytest
 
 from infra.sandbox import Sandbox
 from schemas.tools import Embedder
+from tests.flows.prefect_server import prefect_server, program
 from tests.flows.projects import Project
+from tests.postgres import installed, running
 
 
 @pytest.fixture(scope="session")
@@ -50,3 +53,32 @@ def parses(monkeypatch: pytest.MonkeyPatch) -> Callable[[], int]:
 @pytest.fixture
 def project(tmp_path: Path, embedders: dict[str, Embedder], parses: Callable[[], int]) -> Project:
     return Project(root=tmp_path / "project", embedders=embedders, parses=parses)
+
+
+@pytest.fixture(scope="session")
+def prefect_api(tmp_path_factory: pytest.TempPathFactory) -> Iterator[dict[str, str]]:
+    """The environment of programs that talk to a real Prefect server; projects on it differ by name.
+
+    On PostgreSQL where that is installed: on sqlite, a machine this busy loses events to a locked database.
+    """
+    home = tmp_path_factory.mktemp("served") / "prefect"
+    with _database() as database, prefect_server(home, database) as env:
+        yield env
+
+
+@contextmanager
+def _database() -> Iterator[str | None]:
+    """A PostgreSQL database, or None where none is installed."""
+    if installed() is None:
+        yield None
+        return
+    with running() as url:
+        yield url
+
+
+@pytest.fixture(scope="session")
+def worker(prefect_api: dict[str, str], tmp_path_factory: pytest.TempPathFactory) -> Iterator[Path]:
+    """A worker that works off what is scheduled there; this is its log."""
+    log = tmp_path_factory.mktemp("worker") / "worker.log"
+    with program("headwater", "worker", "--limit", "4", env=prefect_api, log=log):
+        yield log

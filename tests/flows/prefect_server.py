@@ -58,10 +58,12 @@ def program(name: str, *arguments: str, env: dict[str, str], log: Path) -> Itera
 
 
 @contextmanager
-def prefect_server(home: Path) -> Iterator[dict[str, str]]:
-    """Yield the environment of programs that talk to a running server."""
+def prefect_server(home: Path, database: str | None = None) -> Iterator[dict[str, str]]:
+    """Yield the environment of programs that talk to a running server, on sqlite or a PostgreSQL database."""
     port = free_port()
     env = environment(home, port)
+    if database is not None:
+        env["PREFECT_SERVER_DATABASE_CONNECTION_URL"] = database.replace("://", "+asyncpg://", 1)
     home.mkdir(parents=True, exist_ok=True)
     arguments = ("server", "start", "--host", "127.0.0.1", "--port", str(port))
     with program("prefect", *arguments, env=env, log=home / "server.log"):

@@ -1,82 +1,137 @@
-"""A deployed source is brought up to date by its schedule, with nobody watching."""
+"""What `headwater deploy` promises: schedules that fire, forms that fit the project, nothing done twice."""
 
-import json
-import subprocess
-import sys
+from datetime import timedelta
 from pathlib import Path
 from typing import Any
 
+import httpx
 import pytest
 
-from tests.flows.prefect_server import ask, prefect_server, program, wait_for
+from tests.flows.deploying import NOTES, OnServer
+from tests.flows.prefect_server import ask, wait_for
 
-PROJECT = """
-project: watched
-sources:
-  notes: {type: files, uri: notes/, acl: [everyone], schedule: {cron: "* * * * *"}}
-  letters: {type: files, uri: letters/, acl: [everyone]}
-features:
-  customer: {type: csv, uri: customers.csv, entity: id, time: at, acl: [everyone]}
-"""
-HEADWATER = str(Path(sys.executable).parent / "headwater")
+SETTINGS: dict[str, Any] = {
+    "project": "watched",
+    "sources": {
+        "notes": {**NOTES, "schedule": {"cron": "0 3 * * *"}},
+        "letters": {**NOTES, "uri": "letters/", "schedule": {"cron": "*/15 * * * *"}},
+    },
+    "features": {
+        "customer": {
+            "type": "csv",
+            "uri": "customers.csv",
+            "entity": "id",
+            "time": "at",
+            "acl": ["everyone"],
+        }
+    },
+    "datasets": {"notes-qa": {"type": "qa", "source": "notes", "format": "messages"}},
+}
 
 
-def headwater(env: dict[str, str], project: Path, *arguments: str) -> Any:
-    done = subprocess.run(
-        [HEADWATER, "--json", "--project", str(project), *arguments],
-        env=env,
-        capture_output=True,
-        text=True,
-        check=False,
-        timeout=120,
-    )
-    assert done.returncode == 0, done.stderr
-    return json.loads(done.stdout)
+@pytest.fixture
+def watched(tmp_path: Path, prefect_api: dict[str, str]) -> OnServer:
+    project = OnServer(root=tmp_path, env=prefect_api, settings=dict(SETTINGS))
+    project.write("notes/a.md", "# Level\n\nThe river is low today.\n")
+    (tmp_path / "letters").mkdir()
+    return project
 
 
 @pytest.mark.timeout(600)
-def test_a_cron_schedule_fires_and_leaves_its_change_report(tmp_path: Path) -> None:
-    project = tmp_path / "headwater.yaml"
-    project.write_text(PROJECT)
-    (tmp_path / "notes").mkdir()
-    (tmp_path / "letters").mkdir()
-    (tmp_path / "notes" / "a.md").write_text("# Level\n\nThe river is low today.\n")
-    with prefect_server(tmp_path / "prefect") as env:
-        first = headwater(env, project, "deploy")
-        again = headwater(env, project, "deploy")
-        assert [row["deployment"] for row in first["deployments"]] == [
-            "ingest/watched-notes",
-            "ingest/watched-letters",
-            "ingest/watched-customer",
-        ]
-        assert again["deployments"] == first["deployments"]
+@pytest.mark.usefixtures("worker")
+def test_a_cron_schedule_fires_and_leaves_its_change_report(watched: OnServer) -> None:
+    often = {**NOTES, "schedule": {"cron": "* * * * *"}}
+    watched.settings |= {"project": "scheduled", "sources": {**SETTINGS["sources"], "notes": often}}
+    first = watched.headwater("deploy")
+    assert [row["deployment"] for row in first["deployments"]] == [
+        "ingest/scheduled-notes",
+        "ingest/scheduled-letters",
+        "ingest/scheduled-customer",
+        "backfill/scheduled",
+        "assemble-context/scheduled",
+        "assemble-contexts/scheduled",
+        "export/scheduled",
+        "evaluate/scheduled",
+        "maintain/scheduled",
+    ]
 
-        with program(
-            "prefect", "worker", "start", "--pool", "headwater", env=env, log=tmp_path / "worker.log"
-        ):
-            scheduled = wait_for(lambda: ask(env, "flow_runs/filter", {}), 60, "a scheduled run")
-            assert all(run["auto_scheduled"] for run in scheduled)
-            run = wait_for(lambda: completed(env), 240, "a run completed by its schedule")
+    run = wait_for(lambda: completed(watched, "ingest/scheduled-notes"), 240, "a run by its schedule")
 
-        assert run["auto_scheduled"]
-        (artifact,) = ask(
-            env, "artifacts/filter", {"artifacts": {"key": {"any_": ["ingest-notes"]}}, "limit": 1}
-        )
-        assert "# notes: release 1" in artifact["data"]
-        releases = headwater(env, project, "release", "list")
-        assert releases[0]["counts"]["documents"] == 1
-
-        project.write_text(PROJECT.replace("  letters:", "  mail:").replace("letters/", "letters/"))
-        assert headwater(env, project, "deploy")["removed"] == ["watched-letters"]
+    assert run["auto_scheduled"]
+    assert "# notes: release 1" in watched.artifact("ingest-notes")
+    assert watched.headwater("release", "list")[0]["counts"]["documents"] == 1
+    watched.settings = {**watched.settings, "sources": {}, "datasets": {}}
+    assert watched.headwater("deploy")["removed"] == ["scheduled", "scheduled-letters", "scheduled-notes"]
 
 
-def completed(env: dict[str, str]) -> Any:
-    runs = ask(
-        env,
-        "flow_runs/filter",
-        {"flow_runs": {"state": {"type": {"any_": ["COMPLETED", "FAILED", "CRASHED"]}}}},
-    )
-    for run in runs:
+def completed(project: OnServer, deployment: str) -> Any:
+    one = {"deployments": {"id": {"any_": [project.deployments()[deployment]["id"]]}}}
+    state = {"flow_runs": {"state": {"type": {"any_": ["COMPLETED", "FAILED", "CRASHED"]}}}}
+    for run in ask(project.env, "flow_runs/filter", {**one, **state}):
         assert run["state"]["type"] == "COMPLETED", run["state"]
         return run
     return None
+
+
+def test_deploying_again_changes_nothing_and_a_paused_schedule_stays_paused(watched: OnServer) -> None:
+    first = watched.headwater("deploy")
+    letters = watched.deployments()["ingest/watched-letters"]
+    (schedule,) = letters["schedules"]
+    path = f"deployments/{letters['id']}/schedules/{schedule['id']}"
+    url = f"{watched.env['PREFECT_API_URL']}/{path}"
+    httpx.patch(url, json={"active": False}, timeout=30).raise_for_status()
+
+    again = watched.headwater("deploy")
+
+    assert again == first
+    found = watched.deployments()
+    assert found["ingest/watched-letters"]["id"] == letters["id"]
+    assert [one["active"] for one in found["ingest/watched-letters"]["schedules"]] == [False]
+    assert [one["active"] for one in found["ingest/watched-notes"]["schedules"]] == [True]
+
+
+def test_a_schedule_that_says_how_often_is_spread_and_one_that_says_when_is_kept(watched: OnServer) -> None:
+    rows = {row["deployment"]: row["schedule"] for row in watched.headwater("deploy")["deployments"]}
+    found = watched.deployments()
+
+    assert rows["ingest/watched-notes"] == "cron 0 3 * * * UTC"
+    assert "spread" in rows["ingest/watched-letters"]
+    schedule = found["ingest/watched-letters"]["schedules"][0]["schedule"]
+    assert timedelta(seconds=schedule["interval"]) == timedelta(minutes=15)
+    assert found["ingest/watched-notes"]["schedules"][0]["schedule"]["cron"] == "0 3 * * *"
+
+
+def test_runs_of_a_source_wait_for_each_other_and_beat_every_30_s(watched: OnServer) -> None:
+    watched.headwater("deploy")
+
+    notes = watched.deployments()["ingest/watched-notes"]
+
+    assert notes["global_concurrency_limit"]["limit"] == 1
+    assert notes["concurrency_options"]["collision_strategy"] == "ENQUEUE"
+    assert notes["job_variables"]["env"]["PREFECT_FLOWS_HEARTBEAT_FREQUENCY"] == "30"
+    assert notes["job_variables"]["env"]["DO_NOT_TRACK"] == "1"
+
+
+def test_a_form_offers_what_the_project_names_and_refuses_the_rest(watched: OnServer) -> None:
+    watched.headwater("deploy")
+    found = watched.deployments()
+    source = found["ingest/watched-notes"]["parameter_openapi_schema"]["properties"]["source"]
+    assert source["enum"] == ["notes"]
+    assert "project file" in source["description"]
+    dataset = found["export/watched"]["parameter_openapi_schema"]["properties"]["dataset"]
+    assert dataset["enum"] == ["notes-qa"]
+
+    def refusal(deployment: str, **parameters: Any) -> str:
+        at = f"deployments/{found[deployment]['id']}/create_flow_run"
+        return watched.post(at, {"parameters": parameters}).raise_for_status().text
+
+    for deployment, wrong in (
+        ("ingest/watched-notes", {"source": "letters"}),
+        ("ingest/watched-notes", {"backfill": {"stage": "guess"}}),
+        ("ingest/watched-notes", {"backfill": {"index": "none"}}),
+        ("backfill/watched", {"sources": ["mail"]}),
+        ("assemble-context/watched", {"question": "How low?", "view": "none"}),
+        ("export/watched", {"dataset": "none"}),
+    ):
+        with pytest.raises(httpx.HTTPStatusError, match="409"):
+            refusal(deployment, **wrong)
