@@ -45,7 +45,7 @@ class OnServer:
             capture_output=True,
             text=True,
             check=False,
-            timeout=180,
+            timeout=900,
         )
         assert done.returncode == rc, done.stderr
         return json.loads(done.stdout)

@@ -290,3 +290,18 @@ def test_a_bounded_rate_waits_between_batches() -> None:
 
     assert waited[0] == pytest.approx(5, abs=0.5)
     assert waited[1] == pytest.approx(10, abs=0.5)  # nothing was waited for in truth
+
+
+def test_of_several_sources_each_is_reported_when_one_fails(reparsed: Project) -> None:
+    reparsed.source("other", parsers={"text/markdown": PLAIN})
+    reparsed.write("o.md", page(50), source="other")
+    reparsed.ingest("other")
+    reparsed.source("other", parsers={"text/markdown": SHOUTING})
+    (reparsed.root / "docs").rename(reparsed.root / "gone")
+
+    failed, done = backfill_project(reparsed.open(), ["docs", "other"], BackfillOptions())
+
+    assert (failed.source, failed.state) == ("docs", "failed")
+    assert failed.refused is not None
+    assert failed.refused["code"] == "unavailable"
+    assert (done.source, done.state, done.items.changed) == ("other", "published", 1)

@@ -1,0 +1,157 @@
+"""Law 4 for scheduled work: worker, flow or server killed at any moment, nothing is lost or half published."""
+
+from __future__ import annotations
+
+import random
+import signal
+import sys
+import time
+from collections import Counter
+from collections.abc import Iterator
+from contextlib import ExitStack, contextmanager
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Any
+
+import httpx
+import psutil
+import pytest
+
+from flows.workspace import open_workspace
+from tests.flows.deploying import NOTES, OnServer
+from tests.flows.own_parsers import PLAIN, SHOUTING
+from tests.flows.prefect_server import environment, free_port, healthy, program, wait_for
+from tests.oracle import differences, published
+
+PAGES, PARTITION = 12, 3
+KILLS = 7
+"""In each row; three rows make more than twenty."""
+PARSERS = (SHOUTING, PLAIN)
+
+
+@dataclass(kw_only=True)
+class Machine:
+    """A server and a worker that are started again when they were killed."""
+
+    root: Path
+    env: dict[str, str] = field(init=False)
+    _stack: ExitStack = field(default_factory=ExitStack)
+    _programs: dict[str, psutil.Process] = field(default_factory=dict)
+
+    def __post_init__(self) -> None:
+        self.port = free_port()
+        self.env = environment(self.root / "prefect", self.port)
+        self.env["PREFECT_WORKER_HEARTBEAT_SECONDS"] = "5"
+
+    def start(self, what: str) -> None:
+        """Start the server or the worker."""
+        (self.root / "prefect").mkdir(exist_ok=True)
+        server = ("server", "start", "--host", "127.0.0.1", "--port", str(self.port))
+        name, *arguments = (
+            ("prefect", *server) if what == "server" else ("headwater", "worker", "--limit", "2")
+        )
+        log = self.root / f"{what}-{time.monotonic_ns()}.log"
+        child = self._stack.enter_context(program(name, *arguments, env=self.env, log=log))
+        self._programs[what] = psutil.Process(child.pid)
+        if what == "server":
+            wait_for(lambda: healthy(self.env["PREFECT_API_URL"]), 120, "the server")
+
+    def kill(self, what: str) -> None:
+        """Kill the server, the worker, or the program of the flow run that is going on."""
+        self._found(what).send_signal(signal.SIGKILL)
+        if what != "flow":
+            self._programs[what].wait(10)
+            self.start(what)
+
+    def running(self) -> bool:
+        """Whether a flow run is going on."""
+        return bool(self._forked())
+
+    def _found(self, what: str) -> psutil.Process:
+        return self._forked()[0] if what == "flow" else self._programs[what]
+
+    def _forked(self) -> list[psutil.Process]:
+        warm = [one for one in self._programs["worker"].children() if "flows.work.forking" in one.cmdline()]
+        return [one for parent in warm for one in parent.children()]
+
+    def stop(self) -> None:
+        self._stack.close()
+
+
+@contextmanager
+def machine(root: Path) -> Iterator[Machine]:
+    here = Machine(root=root)
+    try:
+        here.start("server")
+        here.start("worker")
+        yield here
+    finally:
+        here.stop()
+
+
+def use(project: OnServer, parser: str) -> None:
+    project.settings["sources"] = {"notes": {**NOTES, "parsers": {"text/markdown": parser}}}
+
+
+@pytest.mark.gate
+@pytest.mark.timeout(900)
+@pytest.mark.parametrize("what", ["flow", "worker", "server"])
+def test_a_backfill_whose_orchestrator_is_killed_ends_as_an_unkilled_one(
+    tmp_path: Path, what: str, seed: int
+) -> None:
+    chance = random.Random(f"{seed} {what}")
+    ended: Counter[str] = Counter()
+    with machine(tmp_path) as here:
+        project = OnServer(root=tmp_path, env=here.env, settings={"project": "killed"})
+        for n in range(PAGES):
+            project.write(
+                f"notes/p{n:02}.md", f"# Station {n}\n\nStation {n} measures the level of river {n}.\n"
+            )
+        use(project, PLAIN)
+        project.headwater("ingest", prefect=False)
+        for kill in range(KILLS):
+            use(project, PARSERS[kill % 2])
+            project.headwater("deploy")
+            run = project.run("ingest/killed-notes", backfill={"partition_items": PARTITION})
+            wait_for(here.running, 90, "the run")
+            time.sleep(chance.random() * 8)
+            if not here.running():
+                ended["before the kill"] += 1
+                continue
+            here.kill(what)
+            state = _ended(project, run)
+            ended[state] += 1
+            if state != "COMPLETED":
+                _retried(project, run)
+            project.headwater("release", "verify", prefect=False)
+        sys.stdout.write(f"{KILLS} kills of the {what}: {dict(ended)}\n")
+        assert project.headwater("ingest", prefect=False)["state"] == "unchanged"
+
+        ours = published(open_workspace(tmp_path / "headwater.yaml"))
+        project.settings["store"] = {"uri": "twin"}
+        project.headwater("ingest", prefect=False)
+        assert differences(ours, published(open_workspace(tmp_path / "headwater.yaml"))) == []
+    assert ended["before the kill"] <= KILLS // 2
+
+
+def _ended(project: OnServer, run: str) -> str:
+    """Wait until a run is done or reported as dead; the server may be starting meanwhile."""
+
+    def look() -> str | None:
+        try:
+            found = project.flow_run(run)["state_type"]
+        except httpx.HTTPError:
+            return None
+        return str(found) if found in {"COMPLETED", "FAILED", "CRASHED", "CANCELLED"} else None
+
+    return str(wait_for(look, 300, "the run's end"))
+
+
+def _retried(project: OnServer, run: str) -> None:
+    """Press Retry, and see the run done."""
+    again: dict[str, Any] = {"state": {"type": "SCHEDULED", "name": "AwaitingRetry"}}
+    project.post(f"flow_runs/{run}/set_state", again).raise_for_status()
+    state = wait_for(
+        lambda: (found := project.flow_run(run)["state_type"]) == "COMPLETED" and found, 300, "a retry"
+    )
+    assert state == "COMPLETED"
