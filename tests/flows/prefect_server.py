@@ -7,7 +7,7 @@ import subprocess
 import sys
 import time
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from pathlib import Path
 from typing import Any
 
@@ -49,12 +49,13 @@ def program(name: str, *arguments: str, env: dict[str, str], log: Path) -> Itera
         try:
             yield child
         finally:
-            os.killpg(child.pid, signal.SIGTERM)
-            try:
+            with suppress(ProcessLookupError):  # a test may have killed it
+                os.killpg(child.pid, signal.SIGTERM)
+            with suppress(subprocess.TimeoutExpired):
                 child.wait(20)
-            except subprocess.TimeoutExpired:
+            with suppress(ProcessLookupError):
                 os.killpg(child.pid, signal.SIGKILL)
-                child.wait()
+            child.wait()
 
 
 @contextmanager

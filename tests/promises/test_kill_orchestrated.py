@@ -1,4 +1,4 @@
-"""Law 4 for scheduled work: worker, flow or server killed at any moment, nothing is lost or half published."""
+"""Law 4 for deployed work: kill worker, flow or server at any moment, nothing is lost or half published."""
 
 from __future__ import annotations
 
@@ -46,9 +46,10 @@ class Machine:
     def start(self, what: str) -> None:
         """Start the server or the worker."""
         (self.root / "prefect").mkdir(exist_ok=True)
-        server = ("server", "start", "--host", "127.0.0.1", "--port", str(self.port))
         name, *arguments = (
-            ("prefect", *server) if what == "server" else ("headwater", "worker", "--limit", "2")
+            ("prefect", "server", "start", "--host", "127.0.0.1", "--port", str(self.port))
+            if what == "server"
+            else ("headwater", "worker", "--limit", "2")
         )
         log = self.root / f"{what}-{time.monotonic_ns()}.log"
         child = self._stack.enter_context(program(name, *arguments, env=self.env, log=log))
@@ -104,9 +105,8 @@ def test_a_backfill_whose_orchestrator_is_killed_ends_as_an_unkilled_one(
     with machine(tmp_path) as here:
         project = OnServer(root=tmp_path, env=here.env, settings={"project": "killed"})
         for n in range(PAGES):
-            project.write(
-                f"notes/p{n:02}.md", f"# Station {n}\n\nStation {n} measures the level of river {n}.\n"
-            )
+            text = f"# Station {n}\n\nStation {n} measures the level of river {n}.\n"
+            project.write(f"notes/p{n:02}.md", text)
         use(project, PLAIN)
         project.headwater("ingest", prefect=False)
         for kill in range(KILLS):
@@ -151,7 +151,4 @@ def _retried(project: OnServer, run: str) -> None:
     """Press Retry, and see the run done."""
     again: dict[str, Any] = {"state": {"type": "SCHEDULED", "name": "AwaitingRetry"}}
     project.post(f"flow_runs/{run}/set_state", again).raise_for_status()
-    state = wait_for(
-        lambda: (found := project.flow_run(run)["state_type"]) == "COMPLETED" and found, 300, "a retry"
-    )
-    assert state == "COMPLETED"
+    wait_for(lambda: project.flow_run(run)["state_type"] == "COMPLETED", 300, "the end of its retry")
