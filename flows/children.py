@@ -118,7 +118,7 @@ class Children:
     def _ended(self, child: Child) -> UnavailableError:
         return UnavailableError(
             f"the {child.what} ended with status {child.status}: {child.last_words()}",
-            fix=f"see {child.log}; a port that is taken is chosen with HEADWATER_PREFECT_PORT",
+            fix=f"see {child.log}; where a port is taken, export HEADWATER_PREFECT_PORT or set serve.port",
             state="everything else was stopped; what is published stays",
         )
 

@@ -14,6 +14,7 @@ from schemas.errors import UnavailableError
 
 HOST, PORT = "127.0.0.1", 4200
 START_S = 120.0
+NAMES = {"worker": "worker", "serve": "API"}
 
 
 def run_until_stopped(project: Path, say: Say) -> None:
@@ -33,8 +34,11 @@ def run_until_stopped(project: Path, say: Say) -> None:
         mine.start("Prefect server", "prefect", "server", "start", "--host", HOST, "--port", port)
         _wait(prefect_answers, mine)
         done = deploy(opened)
-        mine.start("worker", "headwater", "--project", str(opened.path), "worker")
+        serve = opened.project.serve
+        for verb in ("worker", "serve"):
+            mine.start(NAMES[verb], "headwater", "--project", str(opened.path), verb)
         say(f"Prefect UI   http://{HOST}:{port}")
+        say(f"API          http://{serve.host}:{serve.port}")
         for row in done["deployments"]:
             say(f"  {row['deployment']:<40} {row['schedule']}")
         say("Ctrl-C stops everything; what is published stays.")

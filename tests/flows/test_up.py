@@ -19,6 +19,7 @@ PROJECT = """
 project: small
 sources:
   notes: {type: files, uri: notes/, acl: [everyone], schedule: {every_s: 3600}}
+serve: {port: %d}
 """
 WAITS = "Ctrl-C stops everything"
 
@@ -29,7 +30,7 @@ def up(
 ) -> Iterator[tuple[subprocess.Popen[bytes], dict[str, str], Path]]:
     """Run `headwater up` until its block ends, and check that a SIGTERM ends all of it well."""
     (root / "notes").mkdir(exist_ok=True)
-    (root / "headwater.yaml").write_text(PROJECT)
+    (root / "headwater.yaml").write_text(PROJECT % (served := free_port()))
     env = {**environment(root / "prefect", port), "HEADWATER_PREFECT_PORT": str(port), **variables}
     log = root / "up.log"
     with log.open("wb") as output:
@@ -44,6 +45,8 @@ def up(
     try:
         wait_for(lambda: WAITS in log.read_text() or running.poll() is not None, 200, "up")
         assert running.poll() is None, log.read_text()
+        assert f"API          http://127.0.0.1:{served}" in log.read_text()
+        wait_for(lambda: healthy(f"http://127.0.0.1:{served}"), 60, "the API")
         family = psutil.Process(running.pid).children(recursive=True)
         yield running, env, log
     finally:
@@ -99,7 +102,7 @@ def test_prefect_keeps_its_state_in_postgresql_when_one_variable_says_so(
 def test_a_taken_port_ends_it_with_a_clear_line_and_nothing_left_running(tmp_path: Path) -> None:
     from http.server import BaseHTTPRequestHandler, HTTPServer
 
-    (tmp_path / "headwater.yaml").write_text(PROJECT)
+    (tmp_path / "headwater.yaml").write_text(PROJECT % free_port())
     with HTTPServer(("127.0.0.1", 0), BaseHTTPRequestHandler) as server:
         env = environment(tmp_path / "prefect", server.server_port)
         done = subprocess.run(

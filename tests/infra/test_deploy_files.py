@@ -147,7 +147,7 @@ def test_compose_resolves_and_every_service_can_be_told_to_be_well() -> None:
     found = compose()
     services, volumes = found["services"], found["volumes"]
 
-    assert {"database", "server", "worker", "deploy", "objects"} <= services.keys()
+    assert {"database", "server", "worker", "api", "deploy", "objects"} <= services.keys()
     for name, service in services.items():
         for other, how in service.get("depends_on", {}).items():
             assert how["condition"] == "service_healthy"
