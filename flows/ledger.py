@@ -166,6 +166,21 @@ class Ledger:
         documents = (row for item in self.known.values() for row in item.documents)
         return {str(row["document_id"]) for row in documents if row["meta_hash"] != self.meta_hash}
 
+    def absorb(self, part: Ledger) -> None:
+        """Add what became of some of the items elsewhere."""
+        self.touched |= part.touched
+        self.passed |= part.passed
+        self.batches |= part.batches
+        self.rejected |= part.rejected
+        self.meta |= part.meta
+        self.still_quarantined |= part.still_quarantined
+        self.stale_documents |= part.stale_documents
+        self.rejected_records += part.rejected_records
+        self.parsed += part.parsed
+        self.embedded += part.embedded
+        self.from_cache += part.from_cache
+        self.bytes_staged += part.bytes_staged
+
     def reasons(self) -> dict[str, int]:
         """Return how many items and records were rejected in this run, by reason."""
         rows: Iterable[dict[str, Any]] = [*self.rejected.values(), *self.rejected_records]

@@ -181,6 +181,11 @@ class Seconds:
         finally:
             self._spent[stage] = self._spent.get(stage, 0.0) + time.perf_counter() - started
 
+    def add(self, spent: dict[str, float]) -> None:
+        """Count what others spent on stages, at the same time perhaps: the stages may exceed the total."""
+        for stage in spent.keys() & set(STAGES):
+            self._spent[stage] = self._spent.get(stage, 0.0) + spent[stage]
+
     def as_dict(self) -> dict[str, float]:
         """Return the total and each stage, rounded to the millisecond."""
         total = {"total": time.perf_counter() - self._started, **dict.fromkeys(STAGES, 0.0)}

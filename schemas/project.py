@@ -10,6 +10,7 @@ from schemas.evaluation import GateMetric
 from schemas.feature import FeatureSection, FunctionSection
 from schemas.identity import digest
 from schemas.operations import OperationsSection
+from schemas.runner import Runner, RunnerSection
 from schemas.section import AclEntry, Duration, Name, Schedule, Section, Share, wrong, wrong_at
 from schemas.serve import LogsSection, ServeSection
 from schemas.settings import advice
@@ -250,6 +251,7 @@ class Project(Section):
     datasets: dict[Name, DatasetSection] = {}
     llm: LlmSection | None = None
     serve: ServeSection = ServeSection()
+    runner: Runner = RunnerSection()
     policy: PolicySection = PolicySection()
     operations: OperationsSection = OperationsSection()
 

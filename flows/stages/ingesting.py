@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
 from dataclasses import dataclass
 from functools import partial
 
@@ -13,20 +12,18 @@ from flows.stages.differences import Differences, Staged, differences
 from flows.stages.estimating import estimate_s
 from flows.stages.fitting import staged_misfits
 from flows.stages.listing import Survey, check_shrink, survey
-from flows.stages.parsing import Job, ParsedItem, parsed
 from flows.stages.publishing import publish_staged
 from flows.stages.rebuilding import check_redo, labeled, rebuild, surviving, unbuilt
 from flows.stages.recording import remember_items, remember_quarantine, remember_run
 from flows.stages.reporting import ActiveRun, failed, report
-from flows.stages.staging import batched, stage_batch
 from flows.stages.step import Step, direct
+from flows.stages.working import work
 from flows.workspace import Seconds, Workspace
 from infra.memory import give_back
 from infra.store import releases
 from infra.store.lock import locked
 from infra.store.staging import Staging, Valid
 from schemas.errors import HeadwaterError, RefusedError
-from schemas.identity import digest
 from schemas.run import ItemCounts, Run
 
 
@@ -120,24 +117,11 @@ def _planned(run: Ingest, found: Survey) -> dict[str, float | None]:
 
 
 def _work(run: Ingest, found: Survey, ledger: Ledger, step: Step) -> list[tuple[str, str, str]]:
-    """Parse, chunk, embed and stage what changed; parsing goes on in children while a batch is embedded."""
-    job = Job(
-        workspace=run.workspace,
-        name=run.name,
-        section=run.workspace.opened.source(run.name),
-        source=found.source,
-        listing=found.listing.items,
-        known=found.known,
-        tables=tuple(index.table for index in run.workspace.indexes.values()),
-        run_id=run.run_id,
-    )
+    """Work on what changed, and build the indexes that no release has."""
     todo = (*found.changes.fetch, *found.changes.redo)
     if todo:
         judging.prepare()
-        items = _shown(run, parsed(job, todo, ledger, run.seconds), len(todo))
-        for batch in batched(items):
-            name = digest(run.run_id, *[item.work for item in batch])
-            step("stage", partial(stage_batch, run.workspace, run.staging, name, batch, ledger, run.seconds))
+        work(run, found, ledger, todo, step)
         give_back()
     markers: list[tuple[str, str, str]] = []
     for index in unbuilt(run.workspace, run.base):
@@ -147,12 +131,6 @@ def _work(run: Ingest, found: Survey, ledger: Ledger, step: Step) -> list[tuple[
             label = labeled(run.workspace, found, ledger)
             markers += rebuild(run, base, index, survivors, ledger, label=label)
     return markers
-
-
-def _shown(run: Ingest, items: Iterator[ParsedItem], total: int) -> Iterator[ParsedItem]:
-    for done, item in enumerate(items, start=1):
-        run.workspace.progress.advance(run.name, done, total)
-        yield item
 
 
 def open_ledger(workspace: Workspace, found: Survey, staged: dict[tuple[str, str], str]) -> Ledger:

@@ -22,7 +22,7 @@ BATCH_SHARE = 8
 """Batches of small items grow with the run, to an eighth of what is done: each costs four commits."""
 
 
-def batched(items: Iterable[ParsedItem]) -> Iterator[list[ParsedItem]]:
+def batched(items: Iterable[ParsedItem], *, most_chars: int = BATCH_CHARS) -> Iterator[list[ParsedItem]]:
     """Group parsed items into micro-batches, bounded in items and in characters."""
     batch: list[ParsedItem] = []
     done = characters = 0
@@ -30,7 +30,7 @@ def batched(items: Iterable[ParsedItem]) -> Iterator[list[ParsedItem]]:
         batch.append(item)
         characters += item.characters
         most = max(BATCH_ITEMS, min(done // BATCH_SHARE, LARGEST_BATCH_ITEMS))
-        if len(batch) >= most or characters >= BATCH_CHARS:
+        if len(batch) >= most or characters >= most_chars:
             yield batch
             done += len(batch)
             batch, characters = [], 0

@@ -61,12 +61,17 @@ class StagedBatch:
 
 
 class Staging:
-    """The staging tables of one source. Its owner holds the source's lock."""
+    """The staging tables of one source. Its owner holds the source's lock.
 
-    def __init__(self, store: Store, source: str) -> None:
+    Workers of a run only append, several at once, each batch under an id that no other attempt at it has.
+    """
+
+    def __init__(self, store: Store, source: str, *, owner: bool = True) -> None:
         self._store = store
         self._prefix = f"{STAGING}{source}__"
         self._items = f"{self._prefix}items"
+        if not owner:
+            return
         store.mend()  # before the run appends to a log whose newest rows a power cut took
         heal_staging(store, source)
         if store.has(self._items) and store.open(self._items).schema.names != STAGED_ITEM.names:
