@@ -22,6 +22,7 @@ from schemas.interaction import FeedbackKind
 
 Include = Literal["text"]
 GROUPS = 64
+ANSWER_TOKENS = 32_000
 RANKED = 16
 Group = Annotated[str, Field(min_length=1, max_length=200)]
 Text = Annotated[str, Field(min_length=1, max_length=32_000)]
@@ -47,10 +48,41 @@ class ContextBody(Frozen):
         default_factory=dict
     )
     filters: Filters = Filters()
+    top_k: Annotated[int, Field(ge=1, le=100)] | None = None
+    """Passages at most; the view's own without it."""
     explain: bool = False
     """Answer every candidate too, and what became of it."""
     include: Annotated[tuple[Include, ...], Field(max_length=4)] = ()
     """`text`: the messages as one text."""
+
+
+class AskBody(ContextBody):
+    """A question that the language model is to answer."""
+
+    stream: bool = False
+    """Answer with server-sent events as it is written."""
+    max_tokens: Annotated[int, Field(ge=1, le=ANSWER_TOKENS)] | None = None
+    """Tokens of the answer at most; `llm.max_tokens` without it."""
+    temperature: Annotated[float, Field(ge=0, le=2)] = 0.0
+
+
+class AskTokens(Frozen):
+    """What the language model's endpoint counted; 0 where it does not say."""
+
+    prompt: int
+    completion: int
+
+
+class AskAnswer(Frozen):
+    """An answer, and what it was written from."""
+
+    answer: str | None
+    """None where nothing relevant was found: then the model was not asked."""
+    model: str | None
+    cited: tuple[int, ...]
+    """The numbers in the context that it cites."""
+    tokens: AskTokens
+    context: Context
 
 
 class ContextAnswer(Context):

@@ -56,6 +56,8 @@ class ContextRequest(Frozen):
     """Whom the question is about: an entity's name, as a feature's `entity` has it, to its key."""
     filters: Filters = Filters()
     """What the passages must be; facts of features and functions are not filtered."""
+    top_k: Annotated[int, Field(ge=1, le=100)] | None = None
+    """Passages at most; the view's own without it."""
     explain: bool = False
 
     @field_validator("question", mode="after")

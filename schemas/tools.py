@@ -57,6 +57,8 @@ class Completion:
     model: str
     prompt_tokens: int
     completion_tokens: int
+    finish_reason: str = "stop"
+    """`length` where it was cut off at the most tokens it may have."""
 
 
 class LanguageModel(Protocol):

@@ -8,7 +8,19 @@ from importlib.metadata import version
 
 from fastapi import FastAPI
 
-from flows.serving import contexts, documents, explain, feedback, health, inspecting, page, releases
+from flows.serving import (
+    asks,
+    contexts,
+    documents,
+    explain,
+    feedback,
+    health,
+    inspecting,
+    openai_chat,
+    openai_search,
+    page,
+    releases,
+)
 from flows.serving.edge import Edge
 from flows.serving.problems import tell_problems
 from flows.serving.serving import Serving
@@ -16,12 +28,15 @@ from flows.serving.serving import Serving
 ROUTERS = (
     health.router,
     contexts.router,
+    asks.router,
     explain.router,
     feedback.router,
     documents.router,
     releases.router,
     inspecting.router,
     page.router,
+    openai_chat.router,
+    openai_search.router,
 )
 
 

@@ -32,6 +32,7 @@ def request_of(body: ContextBody, caller: Caller) -> ContextRequest:
         budget_tokens=body.budget_tokens,
         entities=body.entities,
         filters=body.filters,
+        top_k=body.top_k,
         explain=body.explain,
     )
 

@@ -14,6 +14,7 @@ from flows.serving.callers import Caller
 from flows.serving.interaction_log import InteractionLog
 from flows.serving.metrics import Metrics
 from flows.serving.reports import Reports
+from flows.serving.writing import Writers
 from flows.stages import contexts
 from flows.stages.interactions import Interaction, interaction_of, log_served
 from flows.workspace import Workspace
@@ -41,6 +42,7 @@ class Serving:
         self.metrics.watch(self.admission)
         self.log = InteractionLog(partial(log_served, workspace), self.metrics)
         self.reports = Reports(self.section.report_url, self.metrics)
+        self.writers = Writers(self.section)
         self.hash_of = hash_of
         self.ready = False
         self._pool = ThreadPoolExecutor(self.section.concurrency, thread_name_prefix="stage")
@@ -57,6 +59,7 @@ class Serving:
         """Write what is to be logged and end the pool."""
         await asyncio.to_thread(self.log.stop)
         self._pool.shutdown(wait=False, cancel_futures=True)
+        self.writers.stop()
 
     async def context(self, request: ContextRequest, *, interface: str, logged: bool = True) -> Context:
         """Return the context for a question, and log it.
@@ -91,6 +94,7 @@ class Serving:
         latency_ms: float,
         answer: str | None,
         model: str | None,
+        conversation: bool = False,
     ) -> None:
         """Log a context with the answer that was generated from it, or as much of it as was sent."""
         self.log.add(
@@ -102,6 +106,7 @@ class Serving:
                 latency_ms=latency_ms,
                 answer=answer,
                 model=model,
+                conversation=conversation,
             )
         )
 
@@ -148,6 +153,12 @@ class Serving:
         if budget > self.section.max_budget_tokens:
             raise ConfigError(
                 f"the budget is {budget} tokens, and may be {self.section.max_budget_tokens}", fix="lower it"
+            )
+
+        if (request.top_k or 0) > self.section.max_top_k:
+            raise ConfigError(
+                f"{request.top_k} passages are asked for, and there may be {self.section.max_top_k}",
+                fix="ask for fewer",
             )
 
     async def _warm(self) -> None:

@@ -35,6 +35,8 @@ class Answer:
     asks: ChatModel
     wish: Wish = Wish()
     text: str = ""
+    created: int = 0
+    """When it was asked for, in seconds since 1970."""
     completion: Completion | None = None
     """What the endpoint counted, once the answer is whole."""
 

@@ -156,7 +156,7 @@ def assembled_from(
     params = Assembly(
         budget_tokens=request.budget_tokens or section.budget_tokens,
         reserve_tokens=section.reserve_tokens,
-        top_k=section.top_k,
+        top_k=request.top_k or section.top_k,
         min_score=RELEVANT if section.min_score is None else section.min_score,
         neighbors=section.neighbors,
         order=section.order,

@@ -30,6 +30,8 @@ class Interaction:
     latency_ms: float
     answer: str | None = None
     model: str | None = None
+    conversation: bool = False
+    """Whether the messages hold what no citation accounts for, as earlier turns do: nobody else reads it."""
 
 
 def log_served(workspace: Workspace, served: Sequence[Interaction]) -> None:
@@ -78,7 +80,9 @@ def _row(workspace: Workspace, one: Interaction, acls: Acls) -> dict[str, Any]:
         "answerable": context.answerable,
         "chunk_ids": list(dict.fromkeys(chunks)),
         "document_ids": documents,
-        "acl": list(intersection([*shown, *_of_facts(workspace, request, context)])),
+        "acl": []
+        if one.conversation
+        else list(intersection([*shown, *_of_facts(workspace, request, context)])),
         "answer": one.answer,
         "model": one.model,
         "latency_ms": one.latency_ms,

@@ -40,7 +40,8 @@ class ChatModel:
         """
         with self._endpoint.asked(self._request(messages, max_tokens, temperature, options)) as answer:
             said = self._read(answer.whole())
-        return self._completion(self._choice(said, "message")[0], said)
+        text, why = self._choice(said, "message")
+        return self._completion(text, said, why)
 
     def stream(
         self,
@@ -57,23 +58,23 @@ class ChatModel:
         request = self._request(messages, max_tokens, temperature, options) | {"stream": True}
         pieces: list[str] = []
         last: dict[str, Any] = {}
-        ended = False
+        ended = ""
         with self._endpoint.asked(request) as answer:
             for event in answer.events():
                 if event == DONE:
-                    ended = True
+                    ended = ended or "stop"
                     break
                 said = self._read(event)
                 last |= {name: said[name] for name in ("model", "usage") if said.get(name)}
                 if said.get("choices"):
-                    text, finished = self._choice(said, "delta")
-                    ended = ended or finished
+                    text, why = self._choice(said, "delta")
+                    ended = ended or why
                     if text:
                         pieces.append(text)
                         yield text
         if not ended:
             raise self._endpoint.failed("broke off in the middle of its answer")
-        return self._completion("".join(pieces), last)
+        return self._completion("".join(pieces), last, ended)
 
     def __enter__(self) -> Self:
         return self
@@ -100,13 +101,19 @@ class ChatModel:
             "temperature": temperature,
         }
 
-    def _completion(self, text: str, said: dict[str, Any]) -> Completion:
+    def _completion(self, text: str, said: dict[str, Any], why: str) -> Completion:
         """Return an answer with what its endpoint counted; 0 where it did not count."""
         try:
             usage = said.get("usage") or {}
             read, written = usage.get("prompt_tokens") or 0, usage.get("completion_tokens") or 0
             model = str(said.get("model") or self.name)
-            return Completion(text=text, model=model, prompt_tokens=int(read), completion_tokens=int(written))
+            return Completion(
+                text=text,
+                model=model,
+                prompt_tokens=int(read),
+                completion_tokens=int(written),
+                finish_reason=why or "stop",
+            )
         except (AttributeError, TypeError, ValueError):
             raise self._strange() from None
 
@@ -121,11 +128,11 @@ class ChatModel:
             raise self._endpoint.failed("failed while it answered", json.dumps(said))
         return said
 
-    def _choice(self, said: dict[str, Any], part: str) -> tuple[str, bool]:
-        """Return what the first choice says, and whether it ended there."""
+    def _choice(self, said: dict[str, Any], part: str) -> tuple[str, str]:
+        """Return what the first choice says, and why it ended there; nothing where it did not."""
         try:
             choice = said["choices"][0]
-            return str((choice.get(part) or {}).get("content") or ""), bool(choice.get("finish_reason"))
+            return str((choice.get(part) or {}).get("content") or ""), str(choice.get("finish_reason") or "")
         except (KeyError, IndexError, TypeError, AttributeError):
             raise self._strange() from None
 

@@ -16,6 +16,7 @@ from schemas.key import SCOPES
 from schemas.tools import Embedder
 from tests.flows.projects import NO_TEXT, Project, page
 from tests.flows.serving.running import Running, running
+from tests.llm_server import LlmServer, llm_server_running
 
 COSTS = "9173"
 """What the page says that Ann alone may read."""
@@ -45,6 +46,7 @@ ROWS: dict[tuple[str, str], Row] = {
     ("POST", "/v1/context"): Row(
         statuses=(401, 200, 200, 200), json={"question": QUESTION, "explain": True}, tells=("ann",)
     ),
+    ("POST", "/v1/ask"): Row(statuses=(401, 200, 200, 200), json={"question": QUESTION}, tells=("ann",)),
     ("GET", "/v1/explain/{context_id}"): Row(
         statuses=(401, 200, 404, 200), path="/v1/explain/{asked}", tells=("ann", "admin")
     ),
@@ -60,6 +62,19 @@ ROWS: dict[tuple[str, str], Row] = {
     ("GET", "/v1/quarantine"): Row(statuses=(401, 200, 200, 200), tells=("ann", "admin")),
     ("GET", "/"): Row(statuses=(200, 200, 200, 200)),
     ("GET", "/inspector/{name}"): Row(statuses=(200, 200, 200, 200), path="/inspector/main.js"),
+    ("GET", "/v1/models"): Row(statuses=(401, 200, 200, 200)),
+    ("GET", "/v1/models/{model}"): Row(statuses=(401, 200, 200, 200), path="/v1/models/default"),
+    ("POST", "/v1/chat/completions"): Row(
+        statuses=(401, 200, 200, 200),
+        json={"model": "default", "messages": [{"role": "user", "content": QUESTION}]},
+        tells=("ann",),
+    ),
+    ("POST", "/v1/vector_stores/{view}/search"): Row(
+        statuses=(401, 200, 200, 200),
+        path="/v1/vector_stores/default/search",
+        json={"query": QUESTION},
+        tells=("ann",),
+    ),
     ("GET", "/v1/releases"): Row(statuses=(401, 200, 200, 200)),
     ("GET", "/v1/releases/{release}"): Row(statuses=(401, 200, 200, 200), path="/v1/releases/2"),
     ("GET", "/v1/releases/{before}/diff/{after}"): Row(
@@ -90,7 +105,12 @@ class World:
 @pytest.fixture(scope="module")
 def world(tmp_path_factory: pytest.TempPathFactory, embedders: dict[str, Embedder]) -> Iterator[World]:
     """Pages for everybody at release 1, and at release 2 one more for Ann, who has asked for it."""
-    project = Project(root=tmp_path_factory.mktemp("access"), embedders=embedders)
+    with llm_server_running() as llm:
+        yield from _world(Project(root=tmp_path_factory.mktemp("access"), embedders=embedders), llm)
+
+
+def _world(project: Project, llm: LlmServer) -> Iterator[World]:
+    project.settings["llm"] = llm.settings()
     project.source("hr", acl=["user:ann"])
     project.pages(3)
     project.write("ann-only.md", page(3, costs=int(COSTS)), source="hr")

@@ -1,0 +1,48 @@
+"""Errors as OpenAI's clients read them: {error: {message, type, param, code}}."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from flows.serving.problems import Problem, answering
+from schemas.errors import ConfigError, NotFoundError
+
+TYPES = {
+    401: "authentication_error",
+    403: "permission_error",
+    404: "not_found_error",
+    429: "rate_limit_error",
+}
+"""What is not here is `invalid_request_error` below 500 and `server_error` from there on."""
+SERVERS_OWN = 500
+
+
+class UnsupportedError(ConfigError):
+    """A parameter of OpenAI's protocol that cannot be kept to here."""
+
+    code = "unsupported_parameter"
+
+
+class NoModelError(NotFoundError):
+    """A model that no context view is called."""
+
+    code = "model_not_found"
+
+
+def error_of(problem: Problem) -> dict[str, Any]:
+    """Return a problem as an OpenAI error: what, and what to do."""
+    kind = "server_error" if problem.status >= SERVERS_OWN else "invalid_request_error"
+    message = "; ".join(part for part in (problem.detail, problem.fix) if part)
+    code = "invalid_api_key" if problem.code == "unauthenticated" else problem.code
+    return {
+        "error": {
+            "message": message,
+            "type": TYPES.get(problem.status, kind),
+            "param": None,
+            "code": code,
+        }
+    }
+
+
+OpenAiRoute = answering(error_of)
+"""For routers whose clients are OpenAI's."""
