@@ -7,6 +7,7 @@ from datetime import UTC, datetime, timedelta
 from hashlib import sha256
 from typing import TYPE_CHECKING
 
+from schemas.errors import ConfigError
 from schemas.section import Schedule
 
 if TYPE_CHECKING:
@@ -35,12 +36,19 @@ def offset_s(name: str, interval_s: int) -> int:
 
 
 def prefect_schedule(schedule: Schedule, name: str) -> CronSchedule | IntervalSchedule:
-    """Return the schedule as Prefect keeps it, in UTC."""
+    """Return the schedule as Prefect keeps it, in UTC. Raises ConfigError for what is no cron line."""
     from prefect.client.schemas.schedules import CronSchedule, IntervalSchedule
 
     interval_s = every_s(schedule)
     if interval_s is None:
-        return CronSchedule(cron=schedule.cron or "", timezone="UTC")
+        try:
+            return CronSchedule(cron=schedule.cron or "", timezone="UTC")
+        except ValueError as problem:
+            raise ConfigError(
+                f"{name}: {schedule.cron!r} is not a cron line",
+                fix='write five fields, as in "30 3 * * *" for half past three every day',
+                state="what was registered before stays",
+            ) from problem
     anchor = START + timedelta(seconds=offset_s(name, interval_s))
     return IntervalSchedule(interval=timedelta(seconds=interval_s), anchor_date=anchor, timezone="UTC")
 
