@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
 
@@ -23,7 +23,9 @@ def let_age(hits: Sequence[Hit], aging: Mapping[str, Aging], *, at: datetime) ->
 
     `at` is the release's time and not the request's, so that a release answers the same every day (law 9).
     """
-    return ranked(replace(hit, freshness=round(_freshness(hit.row, aging, at), 9)) for hit in hits)
+    if not any(limit.half_life_s for limit in aging.values()):
+        return list(hits)
+    return ranked(hit._replace(freshness=round(_freshness(hit.row, aging, at), 9)) for hit in hits)
 
 
 def too_old(hits: Sequence[Hit], aging: Mapping[str, Aging], *, now: datetime) -> set[str]:

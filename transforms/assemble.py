@@ -9,15 +9,14 @@ from dataclasses import dataclass, field
 from datetime import datetime
 from typing import Any
 
-from schemas.context import Candidate, Citation, Dropped, Message, Tokens
+from schemas.context import Citation, Dropped, Message, Tokens
 from schemas.tools import Tokenizer
 from transforms.choose import Assembly, Chosen, count, flags, heading, passage
 from transforms.prompt import Passage, Prompt
 from transforms.rank import Hit
 from transforms.spans import Place, Span, fill, holds, merge, with_neighbors
+from transforms.verdicts import tell, what_dropped, why_nothing
 
-TOLD = ("duplicate", "over_budget", "span_mismatch", "too_old")
-"""Why a candidate is not there, where a reader could have expected it."""
 NEVER_SHOWN = ("duplicate", "span_mismatch", "too_old")
 """Verdicts with which a chunk is not shown as another's neighbor either."""
 
@@ -81,41 +80,19 @@ def assemble(
     kept = [hit for hit in chosen.hits if verdicts[hit.chunk_id] == "kept"]
     best = _packed(kept, chosen, verdicts, params, shelf, tokenizer)
     spans, messages, used = _fitted(question, best, params, shelf, tokenizer, prompt)
-    _tell(verdicts, hits, spans)
+    tell(verdicts, hits, spans)
     answerable = bool(spans or prompt.extras)
     return Assembled(
         answerable=answerable,
-        reason=None if answerable else _reason(hits, verdicts, params, chosen.confidence),
+        reason=None if answerable else why_nothing(hits, verdicts, params, chosen.confidence),
         messages=messages,
         citations=tuple(
             _citation(n, span, shelf.texts, now) for n, span in enumerate(spans, start=1 + len(prompt.extras))
         ),
         tokens=Tokens(used=used, budget=params.budget_tokens),
-        dropped=_dropped(hits, verdicts),
+        dropped=what_dropped(hits, verdicts),
         verdicts=verdicts,
         settled=_settled(question, spans, shelf, tokenizer, prompt) if prompt.extras else (messages, used),
-    )
-
-
-def explained(hits: Sequence[Hit], verdicts: dict[str, str]) -> tuple[Candidate, ...]:
-    """Return every candidate with its scores per leg and what became of it."""
-    return tuple(
-        Candidate(
-            chunk_id=hit.chunk_id,
-            uri=hit.row["uri"],
-            title=hit.row["title"],
-            heading=heading(hit.row),
-            vector_score=hit.vector_score,
-            vector_rank=hit.vector_rank,
-            keyword_score=hit.keyword_score,
-            keyword_rank=hit.keyword_rank,
-            named=hit.named,
-            support=hit.support,
-            freshness=hit.freshness,
-            score=hit.score,
-            verdict=verdicts[hit.chunk_id],
-        )
-        for hit in hits
     )
 
 
@@ -179,29 +156,6 @@ def _passages(spans: Sequence[Span], shelf: Shelf) -> list[Passage]:
     return [passage(span.hit.row, span.quote(shelf.texts)) for span in spans]
 
 
-def _tell(verdicts: dict[str, str], hits: Sequence[Hit], spans: Sequence[Span]) -> None:
-    """Note which hits a passage of another holds, and which did not fit after all."""
-    shown = {str(chunk["chunk_id"]): span.hit.chunk_id for span in spans for chunk in span.chunks}
-    for hit in hits:
-        if hit.chunk_id in shown:
-            verdicts[hit.chunk_id] = "kept" if shown[hit.chunk_id] == hit.chunk_id else "merged"
-        elif verdicts[hit.chunk_id] == "kept":
-            verdicts[hit.chunk_id] = "over_budget"
-
-
-def _reason(hits: Sequence[Hit], verdicts: dict[str, str], params: Assembly, confidence: float) -> str:
-    if not hits:
-        return "no passage that this principal may read was found"
-    found = set(verdicts.values())
-    if "over_budget" in found:
-        return f"no passage fits into {params.prompt_tokens} tokens"
-    if found == {"too_old"}:
-        return "every passage that was found is older than its source's max_age"
-    if "not_relevant" not in found:
-        return "no passage that was found stands in its document any more"
-    return f"confidence that the passages answer it is {confidence:.2f}, below {params.min_score:.2f}"
-
-
 def _citation(n: int, span: Span, texts: Mapping[str, str], now: datetime) -> Citation:
     row, changed, quote = span.hit.row, span.hit.row["source_at"], span.quote(texts)
     return Citation(
@@ -222,12 +176,4 @@ def _citation(n: int, span: Span, texts: Mapping[str, str], now: datetime) -> Ci
         score=span.hit.score,
         chunk_ids=tuple(str(chunk["chunk_id"]) for chunk in span.chunks),
         flags=flags(row, quote),
-    )
-
-
-def _dropped(hits: Sequence[Hit], verdicts: dict[str, str]) -> tuple[Dropped, ...]:
-    return tuple(
-        Dropped.model_validate({"chunk_id": hit.chunk_id, "why": verdicts[hit.chunk_id]})
-        for hit in hits
-        if verdicts[hit.chunk_id] in TOLD
     )

@@ -9,7 +9,7 @@ from __future__ import annotations
 import re
 from collections import Counter
 from collections.abc import Sequence
-from dataclasses import replace
+from functools import lru_cache
 from itertools import pairwise
 from math import log
 from pathlib import PurePosixPath
@@ -35,6 +35,8 @@ _SPOKEN = frozenset(
     )
 )
 """Words of questions that name nothing, even where few names have them."""
+NAMES = 10_000
+"""Names of documents whose words are remembered, the last that were asked for: 5 MB."""
 UNTELLING = ("label owner", "label flag")
 """Labels that Headwater sets itself."""
 
@@ -45,22 +47,24 @@ def boost_named(hits: Sequence[Hit], question: str, *, weight: float) -> list[Hi
     It helps most where many similar documents differ by company or year: figures in
     `infra/decisions/0007-retrieval-defaults.md`.
     """
-    names = {hit.chunk_id: _names(hit.row) for hit in hits}
-    shares = _shares(list(names.values()), question)
-    return ranked(
-        replace(
-            hit, named=round(weight * max((shares[name] for name in names[hit.chunk_id]), default=0.0), 9)
-        )
-        for hit in hits
-    )
+    if not weight:
+        return list(hits)
+    names = [_names(hit.row) for hit in hits]
+    shares = _shares(names, question)
+    best = (max((shares[name] for name in mine), default=0.0) for mine in names)
+    return ranked(hit._replace(named=round(weight * share, 9)) for hit, share in zip(hits, best, strict=True))
 
 
 def _names(row: dict[str, Any]) -> set[tuple[str, str]]:
     """Return what a document is called, with the kind of name: title, file (or record), and each label's."""
-    last = unquote(str(row["uri"])).rpartition("#")[2].rpartition("/")[2]
     labels = {f"label {label['name']}": label["value"] for label in row.get("labels") or []}
-    names = {"title": row["title"], "file": PurePosixPath(last).stem, **labels}
+    names = {"title": row["title"], "file": _file_name(str(row["uri"])), **labels}
     return {(kind, name) for kind, name in names.items() if name and kind not in UNTELLING}
+
+
+@lru_cache(NAMES)
+def _file_name(uri: str) -> str:
+    return PurePosixPath(unquote(uri).rpartition("#")[2].rpartition("/")[2]).stem
 
 
 def _shares(named: Sequence[set[tuple[str, str]]], question: str) -> dict[tuple[str, str], float]:
@@ -69,9 +73,10 @@ def _shares(named: Sequence[set[tuple[str, str]]], question: str) -> dict[tuple[
     A word is compared with other names of its kind; to have none is to have another.
     """
     names = set().union(*named)
-    words = {name: sorted(set(_words(name[1])) - _SPOKEN) for name in names}
+    words = {name: _telling_words(name[1]) for name in names}
     kinds = Counter(kind for kind, _ in names)
-    kinds.update(kind for kind in list(kinds) if not all(kind in dict(all_of) for all_of in named))
+    whole = [{kind for kind, _ in mine} for mine in named]
+    kinds.update(kind for kind in list(kinds) if not all(kind in mine for mine in whole))
     found = Counter((kind, word) for (kind, name), all_of in words.items() for word in all_of)
     telling = {(kind, word): log(kinds[kind] / count) for (kind, word), count in found.items()}
     asked = _asked(question)
@@ -91,6 +96,11 @@ def _asked(question: str) -> frozenset[str]:
 
 def _is_said(word: str, asked: frozenset[str]) -> bool:
     return word in asked or _singular(word) in asked
+
+
+@lru_cache(NAMES)
+def _telling_words(name: str) -> tuple[str, ...]:
+    return tuple(sorted(set(_words(name)) - _SPOKEN))
 
 
 def _words(text: str) -> list[str]:

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import replace
 
 from transforms.rank import Hit, ranked
 
@@ -14,8 +13,10 @@ def add_support(hits: Sequence[Hit], *, weight: float) -> list[Hit]:
     It finds more in long documents and costs short ones a little: figures in
     `infra/decisions/0007-retrieval-defaults.md`.
     """
+    if not weight:
+        return list(hits)
     scores = {(hit.row["document_id"], hit.row["ordinal"]): hit.score for hit in hits}
-    return ranked(replace(hit, support=round(weight * _beside(hit, scores), 9)) for hit in hits)
+    return ranked(hit._replace(support=round(weight * _beside(hit, scores), 9)) for hit in hits)
 
 
 def _beside(hit: Hit, scores: dict[tuple[str, int], float]) -> float:

@@ -15,8 +15,10 @@ from flows.serving.interaction_log import InteractionLog
 from flows.serving.metrics import Metrics
 from flows.serving.reports import Reports
 from flows.serving.writing import Writers
-from flows.stages import contexts
+from flows.stages.assembling import assembled_from
+from flows.stages.contexts import context
 from flows.stages.interactions import Interaction, interaction_of, log_served
+from flows.stages.retrieving import retrieve
 from flows.workspace import Workspace
 from infra.store import releases
 from infra.store.keys import hash_of, keys_by_hash
@@ -70,7 +72,7 @@ class Serving:
         self._check(request)
         if self._warming is not None and not self._warming.done():
             await self._warming
-        found = await self.run(partial(contexts.context, self.workspace, request))
+        found = await self.run(partial(context, self.workspace, request))
         self.metrics.served(found, interface)
         if logged:
             latency_ms = 1000 * (time.perf_counter() - started)
@@ -177,7 +179,7 @@ def _warm(workspace: Workspace) -> bool:
         if releases.current(workspace.store) is None:
             return False
         request = ContextRequest(question=WARMING)
-        contexts.assembled_from(workspace, request, contexts.retrieve(workspace, request))
+        assembled_from(workspace, request, retrieve(workspace, request))
     except HeadwaterError:
         return False
     return True

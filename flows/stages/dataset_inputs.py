@@ -9,10 +9,11 @@ from dataclasses import replace
 
 import pyarrow as pa
 
-from flows.stages.contexts import context, retrieve
+from flows.stages.contexts import context
 from flows.stages.dataset_logs import logs_of, shown_documents
 from flows.stages.dataset_pins import EARLIER
 from flows.stages.dataset_plan import Plan
+from flows.stages.retrieving import retrieve
 from flows.workspace import Workspace
 from infra.store import releases
 from infra.store.denials import forbidden

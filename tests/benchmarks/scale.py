@@ -28,7 +28,7 @@ from flows.workspace import model_cache
 from infra.embedders import EmbedderParams, load
 from infra.store import Store, releases
 from infra.store.publish import Publication, TableChange, publish
-from infra.store.search import Readable, keyword_leg, vector_leg
+from infra.store.search import Passages, Readable
 from schemas.chunk import embedded_chunk
 from schemas.tools import Vectors
 from tests.benchmarks.embedding import EVALUATION, SHARED, _rows, _spread
@@ -170,7 +170,7 @@ def _table(uri: Path) -> Any:
     store = Store(uri)
     last = releases.current(store)
     assert last is not None
-    return store.open(TABLE, version=last.tables[TABLE].version)
+    return Passages(store.open(TABLE, version=last.tables[TABLE].version))
 
 
 def _measured(table: Any, truth: Any, reader: str) -> str:
@@ -178,8 +178,8 @@ def _measured(table: Any, truth: Any, reader: str) -> str:
     wanted, asked = truth[reader.replace(":", "_")], truth["asked"]
     recalls, times = [], []
     for n, question in enumerate(truth["questions"].tolist()):
-        vector_ms, found = _clocked(lambda n=n: vector_leg(table, asked[n], readable, DEPTH))
-        keyword_ms, _ = _clocked(lambda q=question: keyword_leg(table, q, readable, DEPTH))
+        vector_ms, found = _clocked(lambda n=n: table.vector_leg(asked[n], readable, DEPTH))
+        keyword_ms, _ = _clocked(lambda q=question: table.keyword_leg(q, readable, DEPTH))
         mine = set(map(int, found["chunk_id"].to_pylist()[:K]))
         right = set(wanted[n].tolist()) - {-1}
         recalls.append(len(mine & right) / len(right))

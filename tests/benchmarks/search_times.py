@@ -16,7 +16,7 @@ from typing import Any
 
 from flows.workspace import open_workspace
 from infra.store import releases
-from infra.store.search import Readable, keyword_leg, vector_leg
+from infra.store.search import Passages, Readable
 from tests.benchmarks.trees import question
 
 DEPTH = 30
@@ -34,8 +34,8 @@ def main(count: int, projects: list[Path]) -> None:
     for text, vector in [*list(zip(asked, vectors, strict=True))[:WARM], *zip(asked, vectors, strict=True)]:
         for n, table in enumerate(tables):
             started = time.perf_counter()
-            vector_leg(table, vector, READER, DEPTH)
-            keyword_leg(table, text, READER, DEPTH)
+            table.vector_leg(vector, READER, DEPTH)
+            table.keyword_leg(text, READER, DEPTH)
             spent[n].append(1_000 * (time.perf_counter() - started))
     print(json.dumps([statistics.median(times[WARM:]) for times in spent]))
 
@@ -44,7 +44,7 @@ def _table(workspace: Any) -> Any:
     last = releases.current(workspace.store)
     assert last is not None
     name = next(iter(last.indexes.values()))["table"]
-    return workspace.store.open(name, version=last.tables[name].version)
+    return Passages(workspace.store.open(name, version=last.tables[name].version))
 
 
 if __name__ == "__main__":

@@ -11,8 +11,10 @@ from typing import Any
 
 import pytest
 
-from flows.stages.contexts import context, fence, releases_of
+from flows.stages.assembling import fence
+from flows.stages.contexts import context
 from flows.stages.featuring import ingest_one
+from flows.stages.retrieving import releases_of
 from schemas.context import Context, ContextRequest, Principal
 from schemas.errors import ConfigError
 from tests.flows.projects import Project, page

@@ -17,8 +17,8 @@ import numpy as np
 import pyarrow as pa
 import pytest
 
-from flows.stages.contexts import context, retrieve
-from infra.store.search import chunks_at, count_chunks
+from flows.stages.contexts import context
+from flows.stages.retrieving import retrieve
 from schemas.context import ContextRequest, Principal
 from schemas.filters import Filters
 from tests.promises.rights import (
@@ -133,11 +133,11 @@ def _try(made: World, case: Case, found: Found, *, whole: bool) -> None:
     got = retrieve(made.workspace, request)
 
     assert {hit.chunk_id for hit in got.hits} <= names, case
-    assert count_chunks(got.table, got.readable) == len(names), case
+    assert got.passages.count(got.readable) == len(names), case
     _look_around(made, got, names, case)
     size = "few" if len(names) < 0.01 * len(allowed) else "more"
     vector = _nearest(made, case, allowed)
-    keyword = _ranking(made, case, got.table, found, names)
+    keyword = _ranking(made, case, got.passages.table, found, names)
     exact = fuse(vector.slice(0, DEPTH), keyword.slice(0, DEPTH), vector_weight=got.section.vector_weight)
     mine = {
         "vector": _leg(got.hits, "vector_score"),
@@ -170,7 +170,7 @@ def _look_around(made: World, got: Any, names: set[str], case: Case) -> None:
     numbers = [draw.randrange(len(made.sources)) for _ in range(20)]
     numbers += [int(hit.row["document_id"][1:]) for hit in got.hits[:10]]
     places = sorted({(document_name(n), k) for n in numbers for k in range(CHUNKS_EACH)})
-    there = {row["chunk_id"] for row in chunks_at(got.table, places, got.readable).values()}
+    there = {row["chunk_id"] for row in got.passages.chunks_at(places, got.readable).values()}
     wanted = {chunk_name(CHUNKS_EACH * int(document[1:]) + k) for document, k in places}
     assert there == wanted & names, case
 

@@ -7,12 +7,13 @@ from hypothesis import strategies as st
 
 from schemas.errors import ConfigError
 from tests.transforms.hits import NOW, Words, as_hit, hit, pieces
-from transforms.assemble import Assembled, Shelf, assemble, explained, ordered
+from transforms.assemble import Assembled, Shelf, assemble, ordered
 from transforms.choose import Assembly, choose
 from transforms.confidence import confidence
 from transforms.prompt import Passage, Prompt
 from transforms.rank import Hit
 from transforms.spans import merge
+from transforms.verdicts import explained
 
 QUESTION = "How deep is it?"
 FACT = Passage(n=0, title="Customer 7", heading="", text="Pays by invoice.")

@@ -8,7 +8,8 @@ from collections.abc import Iterable, Iterator, Sequence
 from statistics import fmean
 from typing import Any
 
-from flows.stages.contexts import Retrieval, assembled_from, retrieve
+from flows.stages.assembling import assembled_from
+from flows.stages.retrieving import Retrieval, retrieve
 from flows.workspace import Workspace
 from infra.store import releases
 from schemas.context import Citation, ContextRequest

@@ -6,6 +6,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from infra.embedders import tokenizer
 from infra.embedders.packaged import packaged_folder
 from infra.embedders.tokenizer import ModelTokenizer
 from schemas.errors import EmbedderError
@@ -22,6 +23,22 @@ def test_it_counts_what_transformers_counts() -> None:
 
     assert PLAIN.ids(texts()) == [reference(text)["input_ids"] for text in texts()]
     assert PLAIN.count(texts()) == [len(ids) for ids in PLAIN.ids(texts())]
+
+
+ODD = "[SEP] [ MASK] 中文 \u200b \x1c \x85 \u2028 \xa0 \x00 \ufffd e\u0301 İ ﬁ 🤣 ## a.b-c"
+
+
+@given(st.text(st.one_of(st.sampled_from(ODD), st.characters()), max_size=60))
+def test_counting_word_by_word_counts_what_the_model_reads(text: str) -> None:
+    assert PLAIN.count([text, ODD, text]) == [len(ids) for ids in PLAIN.ids([text, ODD, text])]
+
+
+def test_a_full_memory_of_words_and_long_words_count_the_same(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(tokenizer, "WORDS", 3)
+    counted = ModelTokenizer(FILE)
+
+    for text in ("a few stones here", "stone" * 30, "other words, and the stones again", "stones"):
+        assert counted.count([text]) == [len(PLAIN.ids([text])[0])]
 
 
 def test_a_text_of_any_length_is_counted_whole() -> None:

@@ -10,7 +10,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from infra.store import Store
-from infra.store.search import Readable, count_chunks, keyword_leg
+from infra.store.search import Passages, Readable
 from schemas.filters import Filters
 from tests.infra.store.rows import CHUNKS, chunk, chunks
 
@@ -52,8 +52,8 @@ def search(tmp_path_factory: pytest.TempPathFactory, rows: list[dict[str, Any]])
     table = Store(folder).db.create_table(CHUNKS, chunks(*rows))
 
     def both(readable: Readable) -> tuple[set[str], int]:
-        found = keyword_leg(table, "river", readable, ROWS)
-        return set(found["chunk_id"].to_pylist()), count_chunks(table, readable)
+        found = Passages(table).keyword_leg("river", readable, ROWS)
+        return set(found["chunk_id"].to_pylist()), Passages(table).count(readable)
 
     return both
 

@@ -9,7 +9,7 @@ from hypothesis import strategies as st
 from lancedb.index import IvfRq
 
 from infra.store import Store, search
-from infra.store.search import Readable, chunks_at, keyword_leg, vector_leg
+from infra.store.search import Passages, Readable
 from schemas.release import Release
 from tests.infra.store.rows import CHUNKS, DIMENSION, chunk, chunks, document
 
@@ -18,10 +18,21 @@ ENTRIES = ["everyone", "group:hr", "group:o'brien", "user:ann", "group:x') or tr
 QUESTION = np.ones(DIMENSION, np.float32) / np.sqrt(DIMENSION)
 
 
+@pytest.fixture(params=["in memory", "in the store"])
+def small_tables(request: pytest.FixtureRequest, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Ask small tables as they are asked, and as large ones are."""
+    if request.param == "in the store":
+        monkeypatch.setattr(search, "EXACT_ROWS", 0)
+
+
+both_ways = pytest.mark.usefixtures("small_tables")
+
+
 def ids(found: object) -> list[str]:
     return found["chunk_id"].to_pylist()  # type: ignore[index, no-any-return]
 
 
+@both_ways
 def test_neither_leg_shows_what_the_caller_may_not_read(store: Store, release: Publisher) -> None:
     release(
         document("a"),
@@ -30,14 +41,15 @@ def test_neither_leg_shows_what_the_caller_may_not_read(store: Store, release: P
     table = store.open(CHUNKS)
 
     for leg in (
-        lambda readable: vector_leg(table, QUESTION, readable, 10),
-        lambda readable: keyword_leg(table, "river salary", readable, 10),
+        lambda readable: Passages(table).vector_leg(QUESTION, readable, 10),
+        lambda readable: Passages(table).keyword_leg("river salary", readable, 10),
     ):
         assert ids(leg(Readable(entries=("everyone",)))) == ["open"]
         assert set(ids(leg(Readable(entries=("everyone", "group:hr"))))) == {"open", "closed"}
         assert ids(leg(Readable(entries=()))) == []
 
 
+@both_ways
 def test_a_forbidden_document_and_another_source_are_left_out(store: Store, release: Publisher) -> None:
     release(document("a"), chunk_rows=(chunk("one", "river", of="d1"), chunk("two", "river", of="d2")))
     table = store.open(CHUNKS)
@@ -45,17 +57,18 @@ def test_a_forbidden_document_and_another_source_are_left_out(store: Store, rele
     without = Readable(entries=("everyone",), forbidden_documents=("d1",))
     elsewhere = Readable(entries=("everyone",), sources=("other",))
 
-    assert ids(keyword_leg(table, "river", without, 10)) == ["two"]
-    assert ids(keyword_leg(table, "river", elsewhere, 10)) == []
+    assert ids(Passages(table).keyword_leg("river", without, 10)) == ["two"]
+    assert ids(Passages(table).keyword_leg("river", elsewhere, 10)) == []
 
 
+@both_ways
 def test_equal_scores_are_ordered_by_chunk_id_whatever_the_depth(store: Store, release: Publisher) -> None:
     rows = tuple(chunk(f"c{n:03}", "the same river text") for n in reversed(range(60)))
     release(document("a"), chunk_rows=rows)
     table = store.open(CHUNKS)
 
     for depth in (1, 5, 30):
-        found = keyword_leg(table, "river", Readable(entries=("everyone",)), depth)
+        found = Passages(table).keyword_leg("river", Readable(entries=("everyone",)), depth)
         assert ids(found) == [f"c{n:03}" for n in range(depth)]
 
 
@@ -70,9 +83,13 @@ def test_the_pre_filter_and_the_rule_agree_whatever_is_in_a_name(
     found = store.scan(CHUNKS, ["chunk_id", "acl"]).to_pylist()
     allowed = {row["chunk_id"] for row in found if set(row["acl"]) & set(caller)}
 
-    assert set(ids(keyword_leg(store.open(CHUNKS), "river", Readable(entries=tuple(caller)), 50))) == allowed
+    assert (
+        set(ids(Passages(store.open(CHUNKS)).keyword_leg("river", Readable(entries=tuple(caller)), 50)))
+        == allowed
+    )
 
 
+@both_ways
 def test_chunks_at_places_are_only_those_the_caller_may_read(store: Store, release: Publisher) -> None:
     rows = [
         {**chunk("c0", "first", of="o'brien"), "ordinal": 0},
@@ -84,7 +101,7 @@ def test_chunks_at_places_are_only_those_the_caller_may_read(store: Store, relea
     places = [("o'brien", 0), ("o'brien", 1), ("other", 2), ("other", 3)]
 
     def found(readable: Readable, wanted: list[tuple[str, int]] = places) -> dict[tuple[str, int], str]:
-        return {place: row["chunk_id"] for place, row in chunks_at(table, wanted, readable).items()}
+        return {place: row["chunk_id"] for place, row in Passages(table).chunks_at(wanted, readable).items()}
 
     assert found(Readable(entries=("everyone",))) == {("o'brien", 0): "c0", ("other", 2): "c2"}
     assert found(Readable(entries=("group:hr",))) == {("o'brien", 1): "c1"}
@@ -104,7 +121,7 @@ def test_few_readable_chunks_are_scanned_and_so_is_a_table_that_has_shrunk(
     def nearest(entry: str) -> bool:
         mine = [row for row in rows if entry in row["acl"]]
         right = sorted(mine, key=lambda row: -float(np.dot(row["vector"], QUESTION)))[:50]
-        found = vector_leg(table, QUESTION, Readable(entries=(entry,)), 50)
+        found = Passages(table).vector_leg(QUESTION, Readable(entries=(entry,)), 50)
         return set(ids(found)) == {row["chunk_id"] for row in right}
 
     assert nearest("everyone")
@@ -113,3 +130,15 @@ def test_few_readable_chunks_are_scanned_and_so_is_a_table_that_has_shrunk(
     assert not nearest("everyone")
     monkeypatch.setattr(search, "FEW_ROWS", 0)
     assert not nearest("group:few")
+
+
+@both_ways
+def test_both_legs_together_are_the_legs_alone(store: Store, release: Publisher) -> None:
+    rows = [chunk(f"c{n:03}", f"river {n % 7} level {n % 3}", of=f"d{n % 5}") for n in range(150)]
+    release(document("a"), chunk_rows=tuple(rows))
+    passages, readable = Passages(store.open(CHUNKS)), Readable(entries=("everyone",))
+    vector, keyword = passages.both_legs("river level 2", lambda: QUESTION, readable, 20)
+
+    assert vector.equals(passages.vector_leg(QUESTION, readable, 20))
+    assert keyword.equals(passages.keyword_leg("river level 2", readable, 20))
+    assert [leg.num_rows for leg in (vector, keyword)] == [20, 20]

@@ -7,7 +7,7 @@ from pathlib import Path
 import lancedb
 import pytest
 
-from infra.store.search import Readable, keyword_leg
+from infra.store.search import Passages, Readable
 from infra.store.search_index import due, refresh_indices
 from infra.store.words import settings_for, spoken_in
 from tests.infra.store.rows import chunk, chunks
@@ -23,7 +23,7 @@ def table(folder: Path, *texts: tuple[str, str | None]) -> lancedb.table.Table:
 
 
 def found(made: lancedb.table.Table, question: str) -> set[str]:
-    return set(keyword_leg(made, question, EVERYONE, 10)["chunk_id"].to_pylist())
+    return set(Passages(made).keyword_leg(question, EVERYONE, 10)["chunk_id"].to_pylist())
 
 
 @pytest.mark.parametrize(
