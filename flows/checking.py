@@ -11,8 +11,8 @@ from typing import Any
 
 from infra.project_file import Opened
 from infra.questions import read_questions
+from schemas.dataset_section import DatasetSection
 from schemas.errors import ConfigError
-from schemas.project import DatasetSection
 from schemas.settings import SettingError, read_settings
 from transforms import chunkers
 
@@ -35,7 +35,7 @@ def check_plugins(opened: Opened) -> None:
 def _check_dataset(opened: Opened, name: str, section: DatasetSection) -> None:
     from transforms import datasets
     from transforms.datasets.formats import writer
-    from transforms.datasets.splits import Shares
+    from transforms.datasets.splits import splitting_of
 
     settings = section.options
     splits = settings.pop("splits", {})
@@ -49,7 +49,8 @@ def _check_dataset(opened: Opened, name: str, section: DatasetSection) -> None:
             raise ConfigError(
                 f"{splits!r} is not a section", fix="write {train: 0.8, validation: 0.1, test: 0.1}"
             )
-        read_settings("shares", Shares, splits)
+        kind_of, told = splitting_of(splits)
+        read_settings(kind_of.__name__.lower(), kind_of, told)
 
 
 @contextmanager

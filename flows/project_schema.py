@@ -11,10 +11,11 @@ from schemas.feature import FEATURE_OPTIONS
 from schemas.project import SOURCE_OPTIONS, Project
 from transforms.chunkers import CHUNKERS
 from transforms.datasets import DATASETS
-from transforms.datasets.splits import Shares
+from transforms.datasets.splits import Dates, Shares
 
 Schema = dict[str, Any]
 
+SPLITTINGS = (Shares, Dates)
 DIALECT = "https://json-schema.org/draft/2020-12/schema"
 
 
@@ -29,7 +30,7 @@ def project_schema() -> Schema:
     for name, builder in builders.items():
         builder["properties"] |= {
             "format": {"enum": [None, *DATASETS[name].formats], "default": None},
-            "splits": {**_schema_of(Shares), "additionalProperties": False},
+            "splits": {"anyOf": [{**_schema_of(kind), "additionalProperties": False} for kind in SPLITTINGS]},
         }
     kinds = {"Source": sources, "Feature": features, "Chunker": cutters, "Dataset": builders}
     for section, types in kinds.items():

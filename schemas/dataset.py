@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from enum import StrEnum
 from typing import Any
 
@@ -67,6 +67,18 @@ class Refusal(StrEnum):
     """The evidence that the language model gives is not in the chunk, word for word."""
     DUPLICATE = "duplicate"
     """Another example asks the same thing, in the same words or nearly."""
+    NEAR_DUPLICATE = "near_duplicate"
+    """Another example shares most of its runs of words."""
+    SAME_MEANING = "same_meaning"
+    """Another example is as near as the definition allows no two to be, by the embedder."""
+    CONTAMINATED = "contaminated"
+    """It asks, or holds a part of, what models or retrieval are evaluated with."""
+    PERSONAL = "personal"
+    """It says something of a person, and the policy refuses that."""
+    NOT_LABELED = "not_labeled"
+    """A document of it lacks a label that the definition requires, such as a license."""
+    OVER_CAP = "over_cap"
+    """There are as many rows from its source, author, document or label as the definition allows."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -113,6 +125,8 @@ class Example:
     """Other answers that are accepted too."""
     columns: Mapping[str, Any] | None = None
     """Named values; for types that are not conversations."""
+    author: str | None = None
+    """Who wrote what is to be learned, where one person did."""
     context_id: str | None = None
     """The interaction whose prompt it is."""
 
@@ -123,6 +137,21 @@ class Refused:
 
     reason: Refusal
     document_id: str
+    row_id: str | None = None
+    """Of an example that was made; None where none was."""
+    because: str | None = None
+    """Which row it repeats, which evaluation holds it, which label it lacks; never a text of it."""
+
+
+REFUSED = pa.schema(
+    [
+        pa.field("reason", pa.string(), nullable=False),
+        pa.field("row_id", pa.string()),  # null where no example was made
+        pa.field("document_id", pa.string()),  # null where the audience may not know that it exists
+        pa.field("because", pa.string()),
+    ]
+)
+"""One row is one refusal, of an example or of a document's examples."""
 
 
 LINEAGE = pa.schema(
@@ -164,6 +193,20 @@ DATASET = pa.schema(
 )
 """One row is one export; an append-only log."""
 
+MODEL = pa.schema(
+    [
+        pa.field("name", pa.string(), nullable=False),  # the model's, as those who trained it call it
+        pa.field("dataset", pa.string(), nullable=False),
+        pa.field("release", pa.int64(), nullable=False),
+        pa.field("out", pa.string(), nullable=False),  # the folder that was trained on
+        pa.field("export_id", pa.string(), nullable=False),
+        pa.field("definition_hash", pa.string(), nullable=False),
+        pa.field("note", pa.string(), nullable=False),
+        pa.field("registered_at", TIMESTAMP, nullable=False),
+    ]
+)
+"""One row says that a model was trained on an export; an append-only log."""
+
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Export:
@@ -175,6 +218,8 @@ class Export:
     splits: Mapping[str, int]
     refused: Mapping[str, int]
     manifest: str
+    audiences: Mapping[str, int] = field(default_factory=dict)
+    """Who might be the audience -> how many rows they may read; for those who run it, not for its folder."""
 
     def as_dict(self) -> dict[str, Any]:
         """Return the export as scripts read it."""

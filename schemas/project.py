@@ -6,6 +6,7 @@ from typing import Annotated, Any, Literal
 
 from pydantic import ConfigDict, Field, model_validator
 
+from schemas.dataset_section import DatasetSection, PiiSection
 from schemas.evaluation import GateMetric
 from schemas.feature import FeatureSection, FunctionSection
 from schemas.identity import digest
@@ -188,22 +189,6 @@ class LlmSection(Section):
     """What a million tokens read and a million written cost, for estimates."""
 
 
-class DatasetSection(Section):
-    """A dataset's definition: `type` says what an example is, `format` how it is written."""
-
-    model_config = ConfigDict(frozen=True, extra="allow")
-    type: str
-    source: Name | None = None
-    context_view: Name | None = None
-    format: str | None = None
-    audience: tuple[AclEntry, ...] = ("everyone",)
-
-    @property
-    def options(self) -> dict[str, Any]:
-        """The dataset type's own settings."""
-        return dict(self.model_extra or {})
-
-
 class KeepSection(Section):
     """How releases thin out with age: all of the last day, one an hour for a week, one a day for 90."""
 
@@ -237,6 +222,7 @@ class PolicySection(Section):
     keep: KeepSection = KeepSection()
     logs: LogsSection = LogsSection()
     evaluation: EvaluationSection | None = None
+    pii: PiiSection = PiiSection()
 
 
 class Project(Section):

@@ -1,4 +1,4 @@
-"""`headwater export` and `headwater lineage`: datasets out of a release, and where their rows come from."""
+"""Datasets out of a release, what was trained on them, and where their rows come from."""
 
 from __future__ import annotations
 
@@ -10,6 +10,7 @@ import typer
 from flows.cli.output import Output, count
 
 if TYPE_CHECKING:
+    from flows.workspace import Workspace
     from schemas.dataset import Export
 
 
@@ -17,6 +18,7 @@ def register(app: typer.Typer) -> None:
     """Add the verbs."""
     app.command("export")(export)
     app.command("lineage")(lineage)
+    app.command("register-model")(register_model)
 
 
 def export(
@@ -29,6 +31,10 @@ def export(
         Path | None,
         typer.Option("--out", help="Folder to write to. Default: `datasets` beside the project file."),
     ] = None,
+    since: Annotated[
+        str | None,
+        typer.Option("--since", help="Write what is new and what is retracted since this release, too."),
+    ] = None,
 ) -> None:
     """Write a dataset: rows, card, manifest and each row's lineage."""
     from flows.stages.exporting import export as write
@@ -38,7 +44,22 @@ def export(
     with to.workspace() as workspace:
         number = releases.named(workspace.store, release).release if release is not None else None
         written = write(workspace, dataset, release=number, out=out)
-    to.show(written.as_dict(), _export_text(written))
+        delta = None if since is None else _delta(workspace, written, since)
+    told = written.as_dict() if delta is None else {**written.as_dict(), "delta": str(delta)}
+    to.show(told, _export_text(written, delta))
+
+
+def _delta(workspace: Workspace, written: Export, since: str) -> Path:
+    from flows.stages.dataset_delta import write_delta
+
+    return write_delta(workspace, written, _number(workspace, since))
+
+
+def _number(workspace: Workspace, told: str) -> int:
+    """Return a release's number; an expired one has a number still, and exports."""
+    from infra.store import releases
+
+    return int(told) if told.isdecimal() else releases.named(workspace.store, told).release
 
 
 def lineage(
@@ -57,17 +78,54 @@ def lineage(
     to.show(found, _lineage_text(to, found))
 
 
-def _export_text(written: Export) -> str:
+def register_model(
+    context: typer.Context,
+    name: Annotated[str, typer.Argument(help="The model's name, as those who trained it call it.")],
+    dataset: Annotated[str, typer.Option("--dataset", help="The dataset it was trained on.")],
+    release: Annotated[
+        str | None, typer.Option("--release", help="The dataset's release. Default: the newest exported.")
+    ] = None,
+    note: Annotated[str, typer.Option("--note", help="Anything worth remembering.")] = "",
+) -> None:
+    """Remember that a model was trained on an export, so that lineage and erasure can name it."""
+    from flows.stages.dataset_exports import register_model as register
+
+    to: Output = context.obj
+    with to.workspace() as workspace:
+        number = None if release is None else _number(workspace, release)
+        row = register(workspace, name, dataset=dataset, release=number, note=note)
+    rows = count(row["rows"], "row")
+    to.show(row, f"{name} was trained on {dataset} at release {row['release']}: {rows}, in {row['out']}")
+
+
+def _export_text(written: Export, delta: Path | None) -> str:
     rows = ", ".join(f"{count} {split}" for split, count in written.splits.items())
     lines = [f"{written.dataset} from release {written.release}: {rows}"]
     lines += [f"  refused {count:>6}  {reason}" for reason, count in written.refused.items()]
-    return "\n".join([*lines, f"  in {written.out}"])
+    others = [f"{n} for {who}" for who, n in written.audiences.items()]
+    if len(others) > 1:
+        lines.append(f"  rows by audience, before other refusals: {', '.join(others)}")
+    ends = [f"  in {written.out}", *([f"  delta in {delta}"] if delta else [])]
+    return "\n".join([*lines, *ends])
 
 
 def _lineage_text(to: Output, found: dict[str, Any]) -> str:
     exports = found["exports"]
-    head = f"{found['kind']} {found['id']} is in {count(len(exports), 'export')}"
-    return "\n\n".join([head, *(_export_lineage(to, found["kind"], one) for one in exports)])
+    contexts = found["contexts"]
+    shown = f", and was shown in {count(len(contexts), 'context')}" if contexts else ""
+    head = f"{found['kind']} {found['id']} is in {count(len(exports), 'export')}{shown}"
+    columns = ["context", "asked", "through", "view", "release"]
+    lines = [
+        [one["context_id"], one["asked_at"], one["interface"], one["view"], str(one["release"])]
+        for one in contexts
+    ]
+    return "\n\n".join(
+        [
+            head,
+            *(_export_lineage(to, found["kind"], one) for one in exports),
+            *([to.table(columns, lines)] if lines else []),
+        ]
+    )
 
 
 def _export_lineage(to: Output, kind: str, export: dict[str, Any]) -> str:
@@ -75,7 +133,8 @@ def _export_lineage(to: Output, kind: str, export: dict[str, Any]) -> str:
     said = f"{len(rows)} of {count(export['rows_total'], 'row')}"
     if kind == "row":
         said = f"made from a {rows[0]['kind']}"
-    head = f"{export['dataset']} from release {export['release']}: {said}, in {export['out']}"
+    trained = f"; trained on it: {', '.join(export['models'])}" if export["models"] else ""
+    head = f"{export['dataset']} from release {export['release']}: {said}, in {export['out']}{trained}"
     lines = [
         [*([f"{row['split']}.jsonl:{row['line']}", row["row_id"]] if n == 0 else ["", ""]), *_used(chunk)]
         for row in rows

@@ -3,20 +3,23 @@
 from __future__ import annotations
 
 import json
-from collections import Counter
 from collections.abc import Iterable, Mapping
 from contextlib import ExitStack
 from dataclasses import dataclass
 from pathlib import Path
 from typing import TextIO
 
+from flows.stages.dataset_documents import Documents
 from flows.stages.dataset_lineage import lineage_file, rename_split
 from flows.stages.dataset_plan import Plan
+from flows.stages.dataset_refusals import Refusals
+from flows.stages.dataset_replay import replayed
+from flows.stages.dataset_sieves import Sieves, groups_of
 from flows.stages.dataset_tally import Tally
-from flows.stages.dataset_told import card_of, write_manifest
+from flows.stages.dataset_told import write_told
 from schemas.dataset import Example
-from transforms.datasets.card import card
-from transforms.datasets.splits import promoted
+from schemas.errors import RefusedError
+from transforms.datasets.splits import Shares, promoted
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -27,36 +30,69 @@ class Written:
     files: Mapping[str, str]
     """File -> sha256, the manifest included."""
 
-    @property
-    def rows(self) -> int:
-        """Rows in all splits."""
-        return sum(self.splits.values())
 
-
-def write_folder(
-    partial: Path, examples: Iterable[Example], families: Mapping[str, str], plan: Plan, refused: Counter[str]
-) -> Written:
-    """Write rows, lineage, card and manifest; `refused` is complete once the examples are."""
-    (partial / "_meta").mkdir()
-    tally = Tally()
+def write_rows(
+    partial: Path, examples: Iterable[Example], documents: Documents, plan: Plan, sieves: Sieves
+) -> Tally:
+    """Write every row to the file of its split, and its lineage; return what was counted."""
+    tally = Tally(lengths=sieves.lengths)
     with ExitStack() as stack:
         files: dict[str, TextIO] = {}
         lineage = stack.enter_context(lineage_file(partial / "_meta", plan))
         for example in examples:
-            split = plan.split_of(families.get(example.document_id, example.document_id))
+            split = plan.split_of(documents.family_of(example.document_id))
             if split not in files:
                 path = partial / plan.file_of(split)
                 files[split] = stack.enter_context(path.open("w", encoding="utf-8", newline="\n"))
             row = plan.write(example)
             line = json.dumps(row, ensure_ascii=False)
             files[split].write(line + "\n")
-            tally.add(example, split, row)
+            tally.add(example, split, row, groups_of(example, documents))
             lineage.add(example, split, tally.splits[split], line)
+    return tally
+
+
+def finish(partial: Path, tally: Tally, plan: Plan, sieves: Sieves, refusals: Refusals) -> Written:
+    """Write what a folder says of itself, once its rows and refusals are there.
+
+    Raises RefusedError when fewer rows are left than the definition asks for, or when a row is nearly in two
+    splits.
+    """
+    _check(tally, plan, refusals)
     if not plan.parts:
-        _fill_train(partial, tally)
-    page = card(card_of(tally, plan, refused))
-    (partial / "README.md").write_text(page, encoding="utf-8", newline="\n")
-    return Written(splits=tally.counts(), files=write_manifest(partial, tally, plan, refused))
+        if isinstance(plan.splitting, Shares):
+            _fill_train(partial, tally)
+        columns, held = tuple(tally.examples[0]), sieves.contamination.holds
+        tally.replayed = replayed(plan, partial / "train.jsonl", tally.splits["train"], columns, held)
+    return Written(splits=tally.counts(), files=write_told(partial, tally, plan, refusals.counts, sieves))
+
+
+def _check(tally: Tally, plan: Plan, refusals: Refusals) -> None:
+    """Raise RefusedError for too few rows, and for rows that are nearly in two splits."""
+    rows, least = tally.splits.total(), plan.section.min_rows
+    where = f"dataset {plan.name!r} at release {plan.release.release}"
+    if rows < least:
+        told = ", ".join(f"{n} {reason}" for reason, n in sorted(refusals.counts.items())) or "no documents"
+        left = "no row left" if not rows else f"{rows} rows left, of which it needs {least}"
+        raise RefusedError(
+            f"{where} has {left}, for {', '.join(plan.section.audience)}; refused: {told}",
+            fix=_fix(refusals),
+            state="no file was written",
+        )
+    if tally.straddling.pairs:
+        one, other = tally.straddling.pairs[0]
+        raise RefusedError(
+            f"{where} has {len(tally.straddling.pairs)} rows that are nearly in two splits, such as {one} "
+            f"and {other}",
+            fix="lower `duplicates.near` of the definition",
+            state="no file was written",
+        )
+
+
+def _fix(refusals: Refusals) -> str:
+    if refusals.counts["audience"]:
+        return "name in `audience` those who may read the source, or take a source that all of them may read"
+    return "look at the definition's source, view and settings"
 
 
 def _fill_train(partial: Path, tally: Tally) -> None:

@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-import json
-from collections import defaultdict
 from collections.abc import Collection
 from dataclasses import replace
 
@@ -21,7 +19,6 @@ from infra.store.filters import is_in
 from schemas.acl import EVERYONE, parse_entry
 from schemas.context import Context, ContextRequest, Principal
 from schemas.document import DOCUMENT
-from transforms.datasets.duplicates import families, question_key
 from transforms.datasets.inputs import Chunks, Inputs
 
 DOCUMENT_COLUMNS = (
@@ -51,7 +48,7 @@ def inputs_of(workspace: Workspace, plan: Plan) -> Inputs:
         documents=_documents(workspace, plan, which),
         chunks=Chunks(_chunks(workspace, plan, seen)),
         audience=plan.section.audience,
-        closed=_closed(workspace, plan),
+        closed=closed_of(workspace, plan),
         ask=ask,
         search=lambda question: retrieve(workspace, _request(plan, question)).hits,
         tokenizer=workspace.embedder_for(index["embedder"], index["embedder_fp"]).tokenizer,
@@ -110,38 +107,11 @@ def _chunks(workspace: Workspace, plan: Plan, where: str | None) -> pa.Table:
     return rows.sort_by("chunk_id")
 
 
-def _closed(workspace: Workspace, plan: Plan) -> frozenset[str]:
-    """Documents that an entry of the audience could read at the release, and no longer may."""
+def closed_of(workspace: Workspace, plan: Plan) -> frozenset[str]:
+    """Return the documents that an entry of the audience could read at the release, and no longer may."""
     newest = releases.current(workspace.store) or plan.release
     closed: set[str] = set()
     for entry in plan.section.audience:
         entries = principal_of((entry,)).entries()
         closed.update(forbidden(workspace.store, plan.release, newest, entries))
     return frozenset(closed)
-
-
-def families_of(inputs: Inputs) -> dict[str, str]:
-    """Return each document's family: near-duplicates, the parts of one thread, what answers one question."""
-    rows = (inputs.documents[name].to_pylist() for name in ("document_id", "text"))
-    return families(zip(*rows, strict=True), [*_same_threads(inputs), *_same_questions(inputs)])
-
-
-def _same_questions(inputs: Inputs) -> list[list[str]]:
-    """Return the documents that stood first in the contexts of a question that was asked more than once."""
-    first: dict[tuple[str, ...], list[str]] = defaultdict(list)
-    there = set(inputs.documents["document_id"].to_pylist())
-    log = inputs.interactions
-    for question, made in zip(log["question"].to_pylist(), log["context"].to_pylist(), strict=True):
-        shown = json.loads(made).get("citations", [])
-        if shown and shown[0]["document_id"] in there:
-            first[question_key(question)].append(shown[0]["document_id"])
-    return list(first.values())
-
-
-def _same_threads(inputs: Inputs) -> list[list[str]]:
-    """Return the documents that are parts of one thread: an export of a chat may have a file for each day."""
-    parts: dict[tuple[str, str], list[str]] = defaultdict(list)
-    for row in inputs.rows(("document_id", "source", "record", "messages")):
-        if row["messages"] is not None:
-            parts[row["source"], row["record"]].append(row["document_id"])
-    return list(parts.values())

@@ -26,7 +26,7 @@ def unfinished(folder: Path) -> Iterator[Path]:
         folder.parent.mkdir(parents=True, exist_ok=True)
         for left in folder.parent.glob(f".{folder.name}-*{PARTIAL}"):
             shutil.rmtree(left)
-        partial.mkdir()
+        (partial / "_meta").mkdir(parents=True)
     except OSError as problem:
         raise ConfigError(
             f"the folder {str(folder.parent)!r} cannot be written: {problem.strerror}",

@@ -8,18 +8,20 @@ from dataclasses import dataclass
 from typing import Any
 
 from flows.stages.dataset_pins import chunk_tables, pins_of
+from flows.stages.dataset_reads import Reads, reads_of
 from flows.stages.retrieving import releases_of, view_of
 from flows.workspace import Workspace
 from schemas.context import ContextRequest
 from schemas.dataset import Example
+from schemas.dataset_section import DatasetSection, PiiPolicy
 from schemas.errors import ConfigError, NotFoundError
 from schemas.identity import digest
-from schemas.project import ContextViewSection, DatasetSection
+from schemas.project import ContextViewSection
 from schemas.release import Release, TableVersion
 from transforms import datasets
 from transforms.datasets.beir import PARTS
 from transforms.datasets.formats import writer
-from transforms.datasets.splits import Shares, split_of
+from transforms.datasets.splits import Dates, Family, Shares, split_of, splitting_of
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -30,7 +32,7 @@ class Plan:
     section: DatasetSection
     type: datasets.DatasetType
     params: Any
-    shares: Shares
+    splitting: Shares | Dates
     format: str
     write: Callable[[Example], dict[str, Any]]
     release: Release
@@ -41,6 +43,12 @@ class Plan:
     """What decides the rows besides release and definition: an earlier release, until when feedback is."""
     tables: Mapping[int, TableVersion]
     """The chunk table of every release there is."""
+    policy: PiiPolicy
+    """What becomes of personal data."""
+    allow: tuple[str, ...]
+    """What is no secret."""
+    reads: Reads
+    """The files, besides the release, that decide the rows."""
 
     @property
     def sources(self) -> tuple[str, ...]:
@@ -52,9 +60,9 @@ class Plan:
         """Files of rows that are not splits, by the name under which `load_dataset` finds them."""
         return dict(PARTS) if self.type.layout == "beir" else {}
 
-    def split_of(self, family: str) -> str:
+    def split_of(self, family: Family) -> str:
         """Return the split of a family of documents; what is for evaluation is all in `test`."""
-        return "test" if self.parts else split_of(family, self.shares)
+        return "test" if self.parts else split_of(family, self.splitting)
 
     def file_of(self, split: str) -> str:
         """Return the file that holds the rows of a split."""
@@ -68,6 +76,8 @@ class Plan:
             "format": self.format,
             "view": {"name": self.view, **self.view_section.model_dump(mode="json")},
             "builder": self.type.version,
+            "pii": {"policy": self.policy, "allow": list(self.allow)},
+            "files": dict(self.reads.hashes),
         }
 
     @property
@@ -83,7 +93,7 @@ def plan_of(
     section = _section(workspace, name)
     kind = datasets.find(section.type)
     settings = section.options
-    shares = _shares(name, settings.pop("splits", {}))
+    splitting = _splitting(name, settings.pop("splits", {}))
     written_as = section.format or kind.formats[0]
     pinned, _ = releases_of(workspace, ContextRequest(question="-", release=release))
     view, view_section = _view(workspace, name, section)
@@ -101,7 +111,7 @@ def plan_of(
         section=section,
         type=kind,
         params=params,
-        shares=shares,
+        splitting=splitting,
         format=written_as,
         write=writer(written_as, kind.formats),
         release=pinned,
@@ -110,6 +120,9 @@ def plan_of(
         chunks=pinned.tables[pinned.indexes[view_section.index]["table"]],
         pins=pins_of(workspace, kind, params, pinned, view_section.index, pins or {}),
         tables=chunk_tables(workspace, view_section.index),
+        policy=_policy(workspace, section, kind),
+        allow=workspace.opened.project.policy.pii.allow,
+        reads=reads_of(workspace, section),
     )
 
 
@@ -124,13 +137,22 @@ def _section(workspace: Workspace, name: str) -> DatasetSection:
     return defined[name]
 
 
-def _shares(name: str, settings: Any) -> Shares:
+def _splitting(name: str, settings: Any) -> Shares | Dates:
     try:
-        return Shares(**settings)
-    except (TypeError, ValueError) as problem:
+        kind, told = splitting_of(settings)
+        return kind(**told)
+    except (AttributeError, TypeError, ValueError) as problem:
         raise ConfigError(
-            f"dataset {name!r}: {problem}", fix="write splits: {train: 0.8, validation: 0.1, test: 0.1}"
+            f"dataset {name!r}: {problem}",
+            fix="write splits: {train: 0.8, validation: 0.1, test: 0.1}, or {test_from: 2025-06-01}",
         ) from None
+
+
+def _policy(workspace: Workspace, section: DatasetSection, kind: datasets.DatasetType) -> PiiPolicy:
+    """What is for evaluation is not trained on, and is judged against documents as they stand."""
+    if kind.layout != "splits":
+        return "keep"
+    return section.pii or workspace.opened.project.policy.pii.train
 
 
 def _view(workspace: Workspace, name: str, section: DatasetSection) -> tuple[str, ContextViewSection]:

@@ -11,20 +11,21 @@ from typing import Any
 import pyarrow as pa
 
 from flows.stages.beir_folder import judged
-from flows.stages.dataset_folder import Written, write_folder
-from flows.stages.dataset_inputs import families_of, inputs_of
+from flows.stages.dataset_documents import documents_of
+from flows.stages.dataset_exports import TABLE
+from flows.stages.dataset_folder import Written, finish, write_rows
+from flows.stages.dataset_inputs import inputs_of
 from flows.stages.dataset_place import replace_folder, unfinished
 from flows.stages.dataset_plan import Plan, plan_of
+from flows.stages.dataset_refusals import Refusals, refusals_file
+from flows.stages.dataset_sieves import Sieves, capped, sieves_of
 from flows.workspace import Workspace
 from infra.store.lock import locked
-from schemas.dataset import DATASET, Example, Export, Refusal, Refused
-from schemas.errors import RefusedError
+from schemas.dataset import DATASET, Example, Export, Refused
 from schemas.identity import digest
 from transforms import datasets
-from transforms.datasets.duplicates import question_key
 from transforms.datasets.inputs import Inputs
-
-TABLE = "datasets"
+from transforms.datasets.sieves import sifted
 
 
 def export(
@@ -39,69 +40,56 @@ def export(
 
     `pins`, as an earlier export's manifest has them, give its very bytes again. Nothing is seen of the folder
     before it is whole. Raises NotFoundError for an unknown dataset or release, ConfigError for a definition
-    that is wrong, RefusedError when every row was refused.
+    that is wrong, RefusedError when fewer rows are left than it asks for.
     """
     plan = plan_of(workspace, name, release, pins)
     base = Path(out).resolve() if out else workspace.opened.root / "datasets"
     folder = base / name / str(plan.release.release)
     with locked(workspace.store, f"dataset-{name}"), unfinished(folder) as partial:
-        refused: Counter[str] = Counter()
         inputs = inputs_of(workspace, plan)
-        kept = _kept(workspace, plan, inputs, refused)
-        rows = judged(partial, inputs, kept) if plan.parts else kept
-        written = write_folder(partial, rows, families_of(inputs), plan, refused)
-        if not written.rows:
-            raise _nothing_left(plan, inputs, refused)
+        documents = documents_of(workspace, plan, inputs)
+        sieves = sieves_of(workspace, plan, inputs, documents)
+        with refusals_file(partial / "_meta") as refusals:
+            made = _sifted(workspace, plan, inputs, sieves, refusals)
+            kept = capped(made, plan.section.caps.limits, documents, partial, refusals.add)
+            rows = judged(partial, inputs, kept) if plan.parts else kept
+            tally = write_rows(partial, rows, documents, plan, sieves)
+        written = finish(partial, tally, plan, sieves, refusals)
         replace_folder(partial, folder)
-        _remember(workspace, plan, folder, written, refused)
+        _remember(workspace, plan, folder, written, refusals.counts, sieves.audience.rows_for())
     return Export(
         dataset=name,
         release=plan.release.release,
         out=str(folder),
         splits=written.splits,
-        refused=dict(sorted(refused.items())),
+        refused=dict(sorted(refusals.counts.items())),
         manifest=str(folder / "_meta" / "manifest.json"),
+        audiences=sieves.audience.rows_for(),
     )
 
 
-def _kept(workspace: Workspace, plan: Plan, inputs: Inputs, refused: Counter[str]) -> Iterator[Example]:
-    """Yield what the builder makes, without what asks the same again; count what is refused."""
-    seen: set[str] = set()
+def _sifted(
+    workspace: Workspace, plan: Plan, inputs: Inputs, sieves: Sieves, refusals: Refusals
+) -> Iterator[Example]:
+    """Yield what the builder makes and the sieves leave; remember what is refused."""
     at: set[str] = set()
-    for made in datasets.build(plan.section.type, inputs, plan.params):
-        at.add(made.document_id)
+    made = datasets.build(plan.section.type, inputs, plan.params)
+    for one in sifted(made, sieves.in_order, built=sieves.audience.missed):
+        at.add(one.document_id)
         workspace.progress.advance(f"export {plan.name}", len(at), inputs.documents.num_rows)
-        if isinstance(made, Refused):
-            refused[made.reason] += 1
-        elif not all(inputs.readable(use.document_id, use.acl) for use in made.uses):
-            refused[Refusal.AUDIENCE] += 1
-        elif (key := _asks(plan, made)) in seen:
-            refused[Refusal.DUPLICATE] += 1
+        if isinstance(one, Refused):
+            refusals.add(one)
         else:
-            seen.add(key)
-            yield made
-
-
-def _asks(plan: Plan, made: Example) -> str:
-    """Return what two rows have in common of which one is enough: people may ask the same again and again."""
-    return made.row_id if plan.type.interactions else digest("asks", *question_key(made.question))
-
-
-def _nothing_left(plan: Plan, inputs: Inputs, refused: Counter[str]) -> RefusedError:
-    told = ", ".join(f"{n} {reason}" for reason, n in sorted(refused.items())) or "no documents"
-    fix = "look at the definition's source, view and settings"
-    if refused[Refusal.AUDIENCE]:
-        fix = "name in `audience` those who may read the source, or take a source that all of them may read"
-    return RefusedError(
-        f"dataset {plan.name!r} at release {plan.release.release} has no row left, out of "
-        f"{inputs.documents.num_rows} documents, for {', '.join(plan.section.audience)}; refused: {told}",
-        fix=fix,
-        state="no file was written",
-    )
+            yield one
 
 
 def _remember(
-    workspace: Workspace, plan: Plan, folder: Path, written: Written, refused: Counter[str]
+    workspace: Workspace,
+    plan: Plan,
+    folder: Path,
+    written: Written,
+    refused: Counter[str],
+    audiences: Mapping[str, int],
 ) -> None:
     at = workspace.clock()
     row = {
@@ -114,7 +102,13 @@ def _remember(
         "out": str(folder),
         "files": json.dumps(written.files, sort_keys=True),
         "counts": json.dumps(
-            {"splits": written.splits, "refused": dict(refused), "pins": dict(plan.pins)}, sort_keys=True
+            {
+                "splits": written.splits,
+                "refused": dict(refused),
+                "audiences": audiences,
+                "pins": dict(plan.pins),
+            },
+            sort_keys=True,
         ),
         "audience": list(plan.section.audience),
         "created_at": at,

@@ -1,4 +1,4 @@
-"""Lineage, both ways: which exported rows use a document or a chunk, and where a row comes from."""
+"""Lineage, both ways: what used a document or a chunk, rows, contexts, models, and where a row comes from."""
 
 from __future__ import annotations
 
@@ -13,10 +13,12 @@ import pyarrow as pa
 import pyarrow.dataset as ds
 import pyarrow.parquet as pq
 
-from flows.stages.exporting import TABLE
+from flows.stages.dataset_exports import exports, lineage_path
 from flows.workspace import Workspace
 from infra.store import releases
-from infra.store.filters import is_in
+from infra.store.filters import array_has, is_in
+from infra.store.interactions import interactions
+from infra.store.models import models
 from schemas.dataset import SPLITS
 from schemas.errors import NotFoundError
 
@@ -38,6 +40,8 @@ CHUNK = (
     "acl",
 )
 
+CONTEXT = ["context_id", "asked_at", "interface", "view", "release", "answerable"]
+
 Found = dict[str, Any]
 
 
@@ -46,21 +50,24 @@ def lineage_of(workspace: Workspace, identity: str) -> Found:
 
     Each export has its rows once, and each row its chunks, with whether the newest release still has that
     chunk, word for word: for a row all of them, for a chunk or a document those that it is or has. An export
-    whose folder is gone is in `missing`; of several exports to one folder the newest counts. A document may
-    be named by its path, relative to the project file. Raises NotFoundError when nothing released or exported
-    has the id.
+    names the models that were registered as trained on it; one whose folder is gone is in `missing`; of
+    several exports to one folder the newest counts. `contexts` are those that were served with it. A document
+    may be named by its path, relative to the project file. Raises NotFoundError when nothing released or
+    exported has the id.
     """
-    exports = _exports(workspace)
-    there = [one for one in exports if _file(one).is_file()]
+    logged = exports(workspace)
+    there = [one for one in logged if lineage_path(one["out"]).is_file()]
     names = _names(workspace, identity)
-    found = [(one, uses) for one in there if (uses := _uses(_file(one), names))]
+    found = [(one, uses) for one in there if (uses := _uses(lineage_path(one["out"]), names))]
     kind = _kind([use for _, uses in found for use in uses], names) or _released_kind(workspace, names)
+    trained = models(workspace.store)
     current = _released(workspace, {use["chunk_id"] for _, uses in found for use in uses})
     return {
         "id": identity,
         "kind": kind,
-        "exports": [_export(one, uses, current) for one, uses in found],
-        "missing": [_named(one) for one in exports if one not in there],
+        "exports": [_export(one, uses, current, trained) for one, uses in found],
+        "contexts": _contexts(workspace, kind, names, found),
+        "missing": [_named(one) for one in logged if one not in there],
     }
 
 
@@ -77,18 +84,6 @@ def _kind(uses: list[Found], names: tuple[str, ...]) -> str | None:
     return next((kind for kind, column in KINDS if any(use[column] in names for use in uses)), None)
 
 
-def _exports(workspace: Workspace) -> list[Found]:
-    if not workspace.store.exists() or not workspace.store.has(TABLE):
-        return []
-    rows = sorted(workspace.store.scan(TABLE).to_pylist(), key=lambda row: row["created_at"])
-    newest = {(row["dataset"], row["release"], row["out"]): row for row in rows}
-    return [newest[key] for key in sorted(newest)]
-
-
-def _file(export: Found) -> Path:
-    return Path(export["out"]) / "_meta" / "lineage.parquet"
-
-
 def _uses(path: Path, names: tuple[str, ...]) -> list[Found]:
     wanted = pa.array(names)
     matches = [ds.field(column).isin(wanted) for _, column in KINDS]
@@ -100,7 +95,7 @@ def _named(export: Found) -> Found:
     return {name: export[name] for name in ("dataset", "release", "out")}
 
 
-def _export(export: Found, uses: list[Found], current: set[str]) -> Found:
+def _export(export: Found, uses: list[Found], current: set[str], trained: list[Found]) -> Found:
     """Return an export's rows among these uses, in the order of its files, and how many it has in all."""
     rows: dict[tuple[int, int], Found] = {}
     for use in sorted(uses, key=_place):
@@ -109,7 +104,39 @@ def _export(export: Found, uses: list[Found], current: set[str]) -> Found:
         if chunk not in row["chunks"]:
             row["chunks"].append(chunk)
     total = sum(json.loads(export["counts"])["splits"].values())
-    return {**_named(export), "rows": list(rows.values()), "rows_total": total}
+    on = dict.fromkeys(one["name"] for one in trained if _is_of(one, export))
+    return {**_named(export), "rows": list(rows.values()), "rows_total": total, "models": list(on)}
+
+
+def _is_of(model: Found, export: Found) -> bool:
+    """The same export again is the same bytes, wherever it was written."""
+    return all(model[name] == export[name] for name in ("dataset", "release", "definition_hash"))
+
+
+def _contexts(
+    workspace: Workspace, kind: str, names: tuple[str, ...], found: list[tuple[Found, list[Found]]]
+) -> list[Found]:
+    """Return the contexts that were served with a chunk or a document, oldest first."""
+    if kind == "chunk":
+        where = array_has("chunk_ids", names)
+    elif kind == "document":
+        known = {use["document_id"] for _, uses in found for use in uses if use["uri"] in names}
+        where = array_has("document_ids", {*names, *known, *_documents(workspace, names)})
+    else:
+        return []
+    rows = interactions(workspace.store, where=where).select(CONTEXT).to_pylist()
+    return [{**row, "asked_at": row["asked_at"].isoformat()} for row in rows]
+
+
+def _documents(workspace: Workspace, names: tuple[str, ...]) -> list[str]:
+    """Return the ids of the released documents that have one of these URIs."""
+    newest = releases.current(workspace.store)
+    if newest is None:
+        return []
+    version = newest.tables["documents"].version
+    rows = workspace.store.scan("documents", ["document_id"], where=is_in("uri", names), version=version)
+    ids: list[str] = rows["document_id"].to_pylist()
+    return ids
 
 
 def _place(use: Found) -> tuple[int, int]:

@@ -37,8 +37,13 @@ def numbered(column: str, numbers: Iterable[int]) -> str:
 
 def readable_by(entries: Iterable[str]) -> str:
     """Return the filter that keeps rows whose acl names one of the entries; no entry keeps nothing."""
-    listed = ", ".join(quoted(entry) for entry in sorted(set(entries)))
-    return f"array_has_any(acl, make_array({listed}))" if listed else "false"
+    return array_has("acl", entries)
+
+
+def array_has(column: str, values: Iterable[str]) -> str:
+    """Return the filter that keeps rows whose list names one of the values; none of them keeps nothing."""
+    listed = ", ".join(quoted(value) for value in sorted(set(values)))
+    return f"array_has_any({column}, make_array({listed}))" if listed else "false"
 
 
 def both(*filters: str | None) -> str | None:

@@ -14,10 +14,17 @@ AUDIENCE = (
 )
 SPLIT = "Splits are by families of near-duplicate documents."
 BESIDE = "Passages shown beside the answer may come from documents of another split."
-SAME = "Rows that ask or say the same were removed."
+SAME = "Rows that ask or say the same, or nearly, were removed, and no row is nearly in two splits."
+LIMITS = (
+    "It is found by patterns, checksums and names that the data itself gives; a name in running text that "
+    "nothing gives away is not found."
+)
+SHOWN_VALUES = 12
+SHOWN_TERMS = 10
 LINEAGE = (
     "`_meta/lineage.parquet` has, for every row, each chunk in it with its document, span and hash; "
-    "`_meta/manifest.json` has the sha256 of every file. `headwater lineage ID` answers both ways."
+    "`_meta/refused.parquet` has what was refused, and why; `_meta/manifest.json` has the sha256 of every "
+    "file. `headwater lineage ID` answers both ways."
 )
 
 
@@ -37,8 +44,8 @@ class Card:
     splits: Mapping[str, int]
     refused: Mapping[str, int]
     kinds: Mapping[str, int]
-    sources: Mapping[str, int]
-    """Source -> rows whose answer or positive is from it."""
+    balance: Mapping[str, Mapping[str, int]]
+    """Kind (`source`, `author`, `label:license`, ...) -> rows of each, by what is to be learned."""
     documents: int
     sufficiency: str
     """Whether the rows are enough, and by which rule."""
@@ -47,6 +54,18 @@ class Card:
     """Files that are not splits, by the name under which `load_dataset` finds them; none for splits."""
     languages: Sequence[str]
     examples: Sequence[Mapping[str, Any]]
+    personal: Mapping[str, Any]
+    """The policy, and what was replaced, by type."""
+    tokens: Mapping[str, Any]
+    vocabulary: Mapping[str, Any]
+    replayed: int
+    """General rows at the end of the train split."""
+    held_out: Sequence[str]
+    """Files besides the release that decided the rows."""
+    plots: str
+    """The file of the plots."""
+    trainers: Sequence[str]
+    """Files that are ready settings of trainers."""
 
 
 def card(facts: Card) -> str:
@@ -75,20 +94,68 @@ def _body(facts: Card) -> list[str]:
         f"# {facts.dataset}\n",
         f"{made} Made for: {', '.join(facts.audience)}. {AUDIENCE}\n",
         "## Rows\n",
+        f"![Counts]({facts.plots})\n",
         _table("split", facts.splits),
-        _table("source", facts.sources),
+        *(_balance(kind, rows) for kind, rows in facts.balance.items()),
         _table("made from", facts.kinds),
         f"{facts.sufficiency}\n",
+        *([f"The last {facts.replayed} rows of `train` are general ones.\n"] if facts.replayed else []),
+        "## Tokens\n",
+        f"{_tokens(facts)}\n",
         "## Refused\n",
         _table("reason", facts.refused) if facts.refused else "Nothing.\n",
+        f"{_kept_out(facts)}\n",
         "## How the rows were made\n",
         f"{facts.how}\n",
         f"{_limits(facts)}\n",
+        *_training(facts),
         "## Where a row comes from\n",
         f"{LINEAGE}\n",
         f"Definition `{facts.definition_hash}`. The same release and definition give the same bytes.",
     ]
     return [*sections, *(_example(example) for example in facts.examples)]
+
+
+def _balance(kind: str, rows: Mapping[str, int]) -> str:
+    most = sorted(rows.items(), key=lambda one: (-one[1], one[0]))
+    table = _table(kind.replace(":", " "), dict(most[:SHOWN_VALUES]))
+    return table if len(most) <= SHOWN_VALUES else f"{table}\nand {len(most) - SHOWN_VALUES} more.\n"
+
+
+def _tokens(facts: Card) -> str:
+    tokens, words = facts.tokens, facts.vocabulary
+    if not tokens["total"]:
+        return "None."
+    counted = (
+        f"Counted by {tokens['tokenizer']}, without what a chat template adds: {tokens['total']:,} in all; "
+        f"half of the rows have {tokens['p50']:,} or fewer, 95% {tokens['p95']:,}, "
+        f"the longest {tokens['max']:,}."
+    )
+    if not words["worst"]:
+        return counted
+    worst = ", ".join(f"{one['term']} ({one['pieces']})" for one in words["worst"][:SHOWN_TERMS])
+    return (
+        f"{counted} Of {words['terms']:,} words that are in several rows it cuts {words['split_badly']:,} "
+        f"into three pieces or more, such as {worst}."
+    )
+
+
+def _training(facts: Card) -> list[str]:
+    if not facts.trainers:
+        return []
+    files = ", ".join(f"`{name}`" for name in facts.trainers)
+    return ["## Training\n", f"Ready settings, LoRA in four bits, to run in this folder: {files}.\n"]
+
+
+def _kept_out(facts: Card) -> str:
+    replaced = ", ".join(f"{n} {kind}" for kind, n in facts.personal["replaced"].items())
+    policy = {
+        "redact": f"Personal data was replaced by placeholders: {replaced or 'none was found'}. {LIMITS}",
+        "refuse": f"Rows with personal data were refused. {LIMITS}",
+        "keep": "Personal data was left as it is.",
+    }[facts.personal["policy"]]
+    held = f" Kept out, or mixed in: {', '.join(facts.held_out)}." if facts.held_out else ""
+    return f"{policy}{held}"
 
 
 def _limits(facts: Card) -> str:

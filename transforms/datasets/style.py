@@ -94,6 +94,7 @@ def _row(document: str, said: Sequence[Said], reply: tuple[Said, ...], params: S
         kind="reply",
         question=f"{messages[-1].content}\n{told}",
         document_id=document,
+        author=params.author,
         uses=(*evidence, *(use for one in before for use in one.uses)),
         messages=(*messages, Message(role="assistant", content=told)),
     )

@@ -37,3 +37,16 @@ def test_families_do_not_depend_on_the_order_of_documents(order: list[int]) -> N
 def test_short_and_empty_documents_have_families_too() -> None:
     found = families([("a", ""), ("b", "one"), ("c", "one"), ("d", "two words")])
     assert found == {"a": "a", "b": "b", "c": "b", "d": "d"}
+
+
+def test_pages_of_one_template_are_families_of_their_own() -> None:
+    """Half of the runs in common, in each of many pairs, joins none of them."""
+    same = " ".join(f"same{n}" for n in range(40))
+    pages = [(f"d{n:02}", f"{same} {' '.join(f'own{n}x{m}' for m in range(40))}") for n in range(30)]
+    assert set(families(pages).items()) == {(name, name) for name, _ in pages}
+
+
+def test_copies_with_a_small_edit_are_always_of_one_family() -> None:
+    for n in range(30):
+        text = " ".join(f"text{n}word{m}" for m in range(300))
+        assert families([("a", text), ("b", text.replace(f"text{n}word150", "x"))])["b"] == "a"

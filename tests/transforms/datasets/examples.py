@@ -1,0 +1,29 @@
+"""Examples to sift: conversations about nothing in particular."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from schemas.context import Message
+from schemas.dataset import Example, Use
+
+
+def use(document: str = "d", *, acl: tuple[str, ...] = ("everyone",), source: str = "docs") -> Use:
+    return Use(
+        role="evidence",
+        chunk_id=f"c-{document}",
+        document_id=document,
+        source=source,
+        uri=f"file:///{document}",
+        start=0,
+        end=1,
+        quote="x",
+        acl=acl,
+    )
+
+
+def example(row_id: str, question: str, answer: str, **fields: Any) -> Example:
+    """Return a conversation of one question and its answer."""
+    said = (Message(role="user", content=question), Message(role="assistant", content=answer))
+    given = {"kind": "k", "document_id": "d", "uses": (use(),), "messages": said, **fields}
+    return Example(row_id=row_id, question=question, **given)
