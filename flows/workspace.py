@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import threading
 import time
 import uuid
 from collections import defaultdict
@@ -30,6 +31,7 @@ from schemas.run import STAGES
 from schemas.tools import Embedder
 from transforms import chunkers
 
+LOADING = threading.Lock()
 LOADED: defaultdict[str, dict[str, Embedder]] = defaultdict(dict)
 """The process's embedders, by runtime and fingerprint: a model is loaded once, however often a flow runs."""
 
@@ -104,6 +106,12 @@ class Workspace:
         """Return the embedder with these parameters; a release may name one the project no longer does."""
         mine = LOADED[self.runtime] if self._embedders is None else self._embedders
         if fingerprint not in mine:
+            with LOADING:
+                self._load(mine, params, fingerprint)
+        return mine[fingerprint]
+
+    def _load(self, mine: dict[str, Embedder], params: dict[str, Any], fingerprint: str) -> None:
+        if fingerprint not in mine:  # whoever waited finds what was loaded meanwhile
             loaded = load(EmbedderParams(**params), cache_dir=model_cache(), runtime=self.runtime)
             if loaded.fingerprint != fingerprint:
                 raise NotFoundError(
@@ -112,7 +120,6 @@ class Workspace:
                 )
             self._check_limits(loaded)
             mine[fingerprint] = loaded
-        return mine[fingerprint]
 
     def embedding_cache(self, index: Index) -> EmbeddingCache:
         """Return the cache of an index's vectors; one for each embedder, which knows what is in it."""

@@ -5,7 +5,7 @@ from __future__ import annotations
 from datetime import datetime
 from typing import Annotated, Literal
 
-from pydantic import Field, model_validator
+from pydantic import ConfigDict, Field, model_validator
 
 from schemas.context import (
     BUDGET_TOKENS,
@@ -24,6 +24,7 @@ Include = Literal["text"]
 GROUPS = 64
 ANSWER_TOKENS = 32_000
 RANKED = 16
+CONTEXT_ID = "50d715fa7ab80f16567fbb0c66fd2308"
 Group = Annotated[str, Field(min_length=1, max_length=200)]
 Text = Annotated[str, Field(min_length=1, max_length=32_000)]
 NEEDED = {"score": "score", "edit": "edited", "ranking": "ranking", "wrong_citation": "citation"}
@@ -32,6 +33,23 @@ NEEDED = {"score": "score", "edit": "edited", "ranking": "ranking", "wrong_citat
 
 class ContextBody(Frozen):
     """A question, and as whom, where and at which release it is asked."""
+
+    model_config = ConfigDict(
+        json_schema_extra={
+            "examples": [
+                {"question": "How many days of vacation do I have?"},
+                {
+                    "question": "How much notice does a price change need?",
+                    "view": "support",
+                    "principal": "user:ann",
+                    "groups": ["sales"],
+                    "budget_tokens": 1500,
+                    "filters": {"sources": ["handbook"], "since": "2026-01-01"},
+                    "include": ["text"],
+                },
+            ]
+        }
+    )
 
     question: Annotated[str, Field(min_length=1, max_length=QUESTION_CHARS)]
     view: str | None = None
@@ -150,6 +168,20 @@ class Explanation(Frozen):
 
 class FeedbackBody(Frozen):
     """What somebody says of an answer; which fields count depends on `kind`."""
+
+    model_config = ConfigDict(
+        json_schema_extra={
+            "examples": [
+                {"context_id": CONTEXT_ID, "kind": "like"},
+                {
+                    "context_id": CONTEXT_ID,
+                    "kind": "edit",
+                    "edited": "22 days, and one more for two years [2].",
+                },
+                {"context_id": CONTEXT_ID, "kind": "wrong_citation", "citation": 1, "comment": "of 2024"},
+            ]
+        }
+    )
 
     context_id: Annotated[str, Field(min_length=1, max_length=64)]
     kind: FeedbackKind

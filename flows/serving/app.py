@@ -22,7 +22,7 @@ from flows.serving import (
     releases,
 )
 from flows.serving.edge import Edge
-from flows.serving.problems import tell_problems
+from flows.serving.problems import DESCRIBED, tell_problems
 from flows.serving.serving import Serving
 
 ROUTERS = (
@@ -54,6 +54,7 @@ def create_app(serving: Serving) -> FastAPI:
         version=version("headwater"),
         description="Cited, permitted, current context from one released source of truth.",
         lifespan=lifespan,
+        responses=DESCRIBED,
         docs_url=None,  # its page loads scripts from the internet
         redoc_url=None,
     )

@@ -4,7 +4,9 @@ from __future__ import annotations
 
 import asyncio
 import time
+from collections.abc import Iterator
 from typing import TYPE_CHECKING
+from urllib.parse import urlsplit
 
 from starlette.exceptions import HTTPException
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
@@ -20,12 +22,15 @@ UPLOADS = ("/upsert", "/upsert-file")
 """Paths whose bodies may be as long as `serve.max_upload_bytes`."""
 ALWAYS = ("/healthz", "/readyz", "/metrics")
 """Paths that are answered however many requests are open."""
+METHODS = {"GET", "HEAD", "POST", "PUT", "PATCH", "DELETE", "OPTIONS"}
 BODY_S = 30.0
 """How long one piece of a body may take to arrive."""
 SPARE = 64
 """Requests that may be open besides those that are worked on or wait for a turn: reading, being written."""
 TOO_LARGE = 413
 TOO_SLOW = 408
+HANG_UP = {"Connection": "close"}
+"""With an answer to a request whose body is not read to its end: else the server would read it all."""
 
 
 class Edge:
@@ -53,7 +58,7 @@ class Edge:
             if counted.status:
                 raise
             refusal = answer(problem_of(error))
-            refusal.headers["Connection"] = "close"  # the rest of its body is not read
+            refusal.headers.update(HANG_UP)
             await refusal(scope, receive, counted)
         finally:
             self._open -= 1
@@ -65,11 +70,8 @@ class Edge:
         given, most = length
         if given > most:
             raise _too_large(most)
-        if not await self.serving.keys() and not is_loopback(_host(scope)):
-            raise MisdirectedError(
-                f"without API keys only this machine may call, and the request is for {_host(scope)!r}",
-                fix="call 127.0.0.1, or make a key with `headwater keys add`",
-            )
+        if await self.serving.is_open():
+            _check_local(scope)
 
     def _length(self, scope: Scope) -> tuple[int, int]:
         """Return how long the body says it is, 0 where it does not, and how long it may be."""
@@ -80,7 +82,8 @@ class Edge:
 
     def _count(self, scope: Scope, status: int, took_s: float) -> None:
         route = getattr(scope.get("route"), "path", "none")
-        self.serving.metrics.requests.labels(scope["method"], route, str(status or 500)).inc()
+        method = scope["method"] if scope["method"] in METHODS else "other"
+        self.serving.metrics.requests.labels(method, route, str(status or 500)).inc()
         self.serving.metrics.seconds.labels(route).observe(took_s)
 
 
@@ -110,7 +113,7 @@ class _Limited:
             async with asyncio.timeout(BODY_S):
                 message = await self._receive()
         except TimeoutError:
-            raise HTTPException(TOO_SLOW, f"no more of the body came in {BODY_S:.0f} s") from None
+            raise HTTPException(TOO_SLOW, f"no more of the body came in {BODY_S:.0f} s", HANG_UP) from None
         self._read += len(message.get("body", b""))
         self._whole = not message.get("more_body", False)
         if self._read > self._most:
@@ -119,7 +122,26 @@ class _Limited:
 
 
 def _too_large(most: int) -> HTTPException:
-    return HTTPException(TOO_LARGE, f"the body is longer than {most} bytes")
+    return HTTPException(TOO_LARGE, f"the body is longer than {most} bytes", HANG_UP)
+
+
+def _check_local(scope: Scope) -> None:
+    """Raise MisdirectedError for what a web page elsewhere may have a browser on this machine send."""
+    for name in (_host(scope), *_origins(scope)):
+        if not is_loopback(name):
+            raise MisdirectedError(
+                f"without API keys only this machine may call, and the request is for or from {name!r}",
+                fix="call 127.0.0.1, or make a key with `headwater keys add`",
+            )
+
+
+def _origins(scope: Scope) -> Iterator[str]:
+    """Yield the host of the page that sends a request, where a browser says it."""
+    if origin := _header(scope, b"origin"):
+        try:
+            yield urlsplit(origin).hostname or origin
+        except ValueError:
+            yield origin
 
 
 def _header(scope: Scope, name: bytes) -> str:

@@ -26,7 +26,7 @@ async def healthz() -> dict[str, str]:
     return {"status": "ok"}
 
 
-@router.get("/readyz")
+@router.get("/readyz", response_model=dict[str, str])
 async def readyz(serving: Served) -> Any:
     """Whether a question is answered without waiting for anything to be loaded."""
     return {"status": "ready"} if await serving.is_ready() else answer(NOT_READY)

@@ -95,4 +95,14 @@ class InteractionLog:
             else:
                 self._metrics.logged.inc(len(batch))
                 return
-        self._metrics.dropped.labels("failed").inc(len(batch))
+        self._put_singly(batch)
+
+    def _put_singly(self, batch: Sequence[Interaction]) -> None:
+        """Write what can be written of a batch that cannot: one entry does not cost the others."""
+        for entry in batch:
+            try:
+                self._write([entry])
+            except Exception:  # noqa: BLE001 - it was logged with the batch
+                self._metrics.dropped.labels("failed").inc()
+            else:
+                self._metrics.logged.inc()

@@ -74,6 +74,36 @@ class Problem:
         }
 
 
+DESCRIBED: dict[int | str, dict[str, Any]] = {
+    "default": {
+        "description": "A problem, as in RFC 9457, with the words of the command line's errors.",
+        "content": {
+            MEDIA_TYPE: {
+                "schema": {
+                    "type": "object",
+                    "required": ["type", "title", "status", "code", "detail", "fix", "state"],
+                    "properties": {
+                        "type": {"type": "string", "format": "uri"},
+                        "title": {"type": "string"},
+                        "status": {"type": "integer"},
+                        "code": {"type": "string", "description": "For programs; see `schemas/errors.py`."},
+                        "detail": {"type": "string", "description": "What, and which."},
+                        "fix": {"type": "string", "description": "What to do."},
+                        "state": {"type": "string", "description": "What is left behind."},
+                    },
+                },
+                "example": Problem(
+                    status=404,
+                    code="not_found",
+                    detail="there is no release 12 (there are: 3 from 1 to 3)",
+                    fix="run `headwater release list`",
+                ).as_dict(),
+            }
+        },
+    }
+}
+"""How the API's description tells of problems, for every route."""
+
 Shape = Callable[[Problem], dict[str, Any]]
 """How an interface writes a problem: another one than ours where its clients expect so."""
 

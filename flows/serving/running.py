@@ -5,6 +5,7 @@ from __future__ import annotations
 import contextlib
 import socket
 from collections.abc import Callable, Mapping
+from concurrent.futures import Future
 from typing import Any
 
 import uvicorn
@@ -21,7 +22,12 @@ GRACE_S = 20
 BACKLOG = 256
 
 
-def serve_until_stopped(workspace: Workspace, given: Mapping[str, Any], say: Callable[[str], None]) -> None:
+def serve_until_stopped(
+    workspace: Workspace,
+    given: Mapping[str, Any],
+    say: Callable[[str], None],
+    warming: Future[bool] | None = None,
+) -> None:
     """Serve until a signal says stop; then finish what is in progress and write the log.
 
     Raises ConfigError where others than this machine could call and no key was ever made, UnavailableError
@@ -32,7 +38,7 @@ def serve_until_stopped(workspace: Workspace, given: Mapping[str, Any], say: Cal
     listening = listen(section)
     host, port = listening.getsockname()[:2]
     say(f"serving http://{f'[{host}]' if ':' in host else host}:{port}   Ctrl-C stops it")
-    server = uvicorn.Server(settings(create_app(Serving(workspace, section))))
+    server = uvicorn.Server(settings(create_app(Serving(workspace, section, warming))))
     with contextlib.suppress(KeyboardInterrupt):
         server.run(sockets=[listening])
     say("stopped")
@@ -69,6 +75,7 @@ def listen(section: ServeSection) -> socket.socket:
         listening = socket.socket(family, kind, protocol)
         listening.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
         listening.bind(address)
+        listening.listen(BACKLOG)  # who comes before the application is up waits a moment
     except OSError as problem:
         raise UnavailableError(
             f"cannot listen at {section.host}:{section.port}: {problem.strerror or problem}",

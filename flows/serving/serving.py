@@ -5,7 +5,7 @@ from __future__ import annotations
 import asyncio
 import time
 from collections.abc import Callable
-from concurrent.futures import ThreadPoolExecutor
+from concurrent.futures import Future, ThreadPoolExecutor
 from functools import partial
 from typing import TypeVar
 
@@ -14,29 +14,31 @@ from flows.serving.callers import Caller
 from flows.serving.interaction_log import InteractionLog
 from flows.serving.metrics import Metrics
 from flows.serving.reports import Reports
+from flows.serving.warming import start_warming
 from flows.serving.writing import Writers
-from flows.stages.assembling import assembled_from
 from flows.stages.contexts import context
 from flows.stages.interactions import Interaction, interaction_of, log_served
-from flows.stages.retrieving import retrieve
 from flows.workspace import Workspace
-from infra.store import releases
 from infra.store.keys import hash_of, keys_by_hash
 from schemas.context import Context, ContextRequest
-from schemas.errors import ConfigError, HeadwaterError, NotFoundError
+from schemas.errors import ConfigError, NotFoundError
 from schemas.key import Key
 from schemas.serve import ServeSection
 
 T = TypeVar("T")
 KEYS_FRESH_S = 1.0
 """A key that is revoked opens nothing after this time and one request."""
-WARMING = "What is this about?"
 
 
 class Serving:
     """One server's state. Its coroutines belong to one event loop; the blocking stages run in its pool."""
 
-    def __init__(self, workspace: Workspace, section: ServeSection | None = None) -> None:
+    def __init__(
+        self,
+        workspace: Workspace,
+        section: ServeSection | None = None,
+        warming: Future[bool] | None = None,
+    ) -> None:
         self.workspace = workspace
         self.section = section or workspace.opened.project.serve
         self.metrics = Metrics()
@@ -46,16 +48,16 @@ class Serving:
         self.reports = Reports(self.section.report_url, self.metrics)
         self.writers = Writers(self.section)
         self.hash_of = hash_of
-        self.ready = False
         self._pool = ThreadPoolExecutor(self.section.concurrency, thread_name_prefix="stage")
-        self._warming: asyncio.Task[None] | None = None
+        self._warming = warming
         self._keys: dict[str, Key] = {}
         self._keys_read_at = -KEYS_FRESH_S
+        self._keyed = False
 
     async def start(self) -> None:
         """Begin to log, and to get ready beside what is asked."""
         self.log.start()
-        self._warming = asyncio.create_task(self._warm())
+        self._warming = self._warming or start_warming(self.workspace)
 
     async def stop(self) -> None:
         """Write what is to be logged and end the pool."""
@@ -71,7 +73,7 @@ class Serving:
         started, asked_at = time.perf_counter(), self.workspace.clock()
         self._check(request)
         if self._warming is not None and not self._warming.done():
-            await self._warming
+            await asyncio.wrap_future(self._warming)
         found = await self.run(partial(context, self.workspace, request))
         self.metrics.served(found, interface)
         if logged:
@@ -135,14 +137,25 @@ class Serving:
         if time.monotonic() - self._keys_read_at >= KEYS_FRESH_S:
             self._keys = await asyncio.to_thread(keys_by_hash, self.workspace.store)
             self._keys_read_at = time.monotonic()
+            self._keyed = self._keyed or bool(self._keys)
         return self._keys
+
+    async def is_open(self) -> bool:
+        """Tell whether nobody needs a key: on loopback, where none was ever made.
+
+        Never elsewhere, and never again once there was one: a store that is gone opens nothing.
+        """
+        await self.keys()
+        return self.section.is_loopback and not self._keyed
 
     async def is_ready(self) -> bool:
         """Tell whether the next question waits for nothing; where nothing was published, look again."""
-        if not self.ready and (self._warming is None or self._warming.done()):
-            self._warming = asyncio.create_task(self._warm())
-            await self._warming
-        return self.ready
+        if self._warming is None or not self._warming.done():
+            return False
+        if not self._warming.result():
+            self._warming = start_warming(self.workspace)
+            return await asyncio.wrap_future(self._warming)
+        return True
 
     def _check(self, request: ContextRequest) -> None:
         if len(request.question) > self.section.max_question_chars:
@@ -156,30 +169,13 @@ class Serving:
             raise ConfigError(
                 f"the budget is {budget} tokens, and may be {self.section.max_budget_tokens}", fix="lower it"
             )
-
         if (request.top_k or 0) > self.section.max_top_k:
             raise ConfigError(
                 f"{request.top_k} passages are asked for, and there may be {self.section.max_top_k}",
                 fix="ask for fewer",
             )
 
-    async def _warm(self) -> None:
-        """Load what the first question needs: the model, the tables, their indices."""
-        loop = asyncio.get_running_loop()
-        self.ready = await loop.run_in_executor(self._pool, _warm, self.workspace)
-
 
 def _may_see(caller: Caller, found: Interaction) -> bool:
     asker = found.request.principal
     return caller.may("admin") or (asker.user is not None and asker.user == caller.principal.user)
-
-
-def _warm(workspace: Workspace) -> bool:
-    try:
-        if releases.current(workspace.store) is None:
-            return False
-        request = ContextRequest(question=WARMING)
-        assembled_from(workspace, request, retrieve(workspace, request))
-    except HeadwaterError:
-        return False
-    return True

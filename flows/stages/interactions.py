@@ -121,5 +121,8 @@ def _of_facts(workspace: Workspace, request: ContextRequest, context: Context) -
             yield functions[name]
             continue
         key = request.entities.get(workspace.opened.feature(name).entity, "")
-        row = look_up(workspace, release, name, key, request.principal.entries(), request.as_of)
+        try:
+            row = look_up(workspace, release, name, key, request.principal.entries(), request.as_of)
+        except NotFoundError:  # a feature that the newest release no longer has
+            row = None
         yield tuple(row["acl"]) if row else ()
