@@ -30,7 +30,9 @@ from tests.postgres import running
 SETTLE_S = 60.0
 BURST = 60
 PAGE = 200
-ASK_EVERY_S = 0.5
+ASK_EVERY_S = 2.0
+SLOWEST_S = 600.0
+"""A burst that takes longer is told as far as it got."""
 
 
 def main(minutes: float, sources: int, every_s: int, database: str) -> dict[str, Any]:
@@ -109,9 +111,12 @@ def _burst(project: OnServer) -> float:
         project.post(f"deployments/{one['id']}/create_flow_run", {}).raise_for_status().json()["id"]
         for one in deployments
     ]
-    for run in runs:
-        project.ended(run, 1_200)
-    return round(60 * len(runs) / (time.monotonic() - started), 1)
+    with suppress(TimeoutError):
+        for run in runs:
+            project.ended(run, max(1.0, started + SLOWEST_S - time.monotonic()))
+    spent_s = time.monotonic() - started
+    done = [run for run in runs if project.flow_run(run)["state_type"] == "COMPLETED"]
+    return round(60 * len(done) / spent_s, 1)
 
 
 @contextmanager
