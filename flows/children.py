@@ -19,6 +19,7 @@ STOP_S = 5.0
 TRIES, WITHIN_S = 3, 300.0
 """A child that ends more often than this in that time will not stay up."""
 LOOK_S = 0.5
+LOG_BYTES = 32 * 1024**2
 
 Say = Callable[[str], None]
 
@@ -57,6 +58,11 @@ class Child:
         """Return the last line it wrote."""
         lines = self.log.read_text(encoding="utf-8", errors="replace").splitlines()
         return next((line.strip() for line in reversed(lines) if line.strip()), "it said nothing")
+
+    def keep_short(self) -> None:
+        """Begin its log anew when it has become long; what matters of runs is in Prefect's own."""
+        if self.log.stat().st_size > LOG_BYTES:
+            os.truncate(self.log, 0)
 
     def end(self) -> None:
         """Ask it and what it began to end, and kill what does not."""
@@ -97,6 +103,7 @@ class Children:
         while True:
             time.sleep(LOOK_S)
             for child in self._children:
+                child.keep_short()
                 if child.status is None:
                     continue
                 if child.gave_up():

@@ -30,15 +30,20 @@ def deploy(opened: Opened) -> dict[str, Any]:
     Raises UnavailableError when no Prefect API answers. Running it twice changes nothing the second time;
     a schedule that somebody has paused stays paused.
     """
+    check_prefect()
+    return asyncio.run(_deploy(opened))
+
+
+def check_prefect() -> None:
+    """Raise UnavailableError when no Prefect API answers."""
     from flows.running import prefect_answers
 
     if not prefect_answers():
         raise UnavailableError(
             "no Prefect API answers at PREFECT_API_URL",
-            fix="run `headwater up`, or export PREFECT_API_URL of your server, then deploy again",
-            state="nothing was registered",
+            fix="run `headwater up`, or export PREFECT_API_URL of your server, then try again",
+            state="nothing was registered or started",
         )
-    return asyncio.run(_deploy(opened))
 
 
 async def _deploy(opened: Opened) -> dict[str, Any]:

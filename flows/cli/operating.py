@@ -67,9 +67,10 @@ def worker(
     import asyncio
     import os
 
-    from flows.deployments import WORK_POOL
+    from flows.deployments import WORK_POOL, check_prefect
     from flows.work.worker import work
 
+    check_prefect()
     out: Output = context.obj
     out.say(f"working off {WORK_POOL!r}; Ctrl-C stops it")
     asyncio.run(work(WORK_POOL, limit=limit or RUNS_A_CORE * (os.cpu_count() or 1)))
