@@ -12,6 +12,7 @@ from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
 
+import anyio
 from prefect.utilities.processutils import command_to_string
 from prefect.workers.process import ProcessJobConfiguration, ProcessWorker
 
@@ -31,6 +32,35 @@ class ForkedRun(ProcessJobConfiguration):
         super().prepare_for_flow_run(*given, **named)
 
 
+class Slots:
+    """Limits how many runs go on at once, as Prefect's own limiter does, but for a run that is retried.
+
+    When its retry is due before its slot is free, Prefect's raises an error that ends the worker; here the retry
+    waits as every other run does.
+    """
+
+    def __init__(self, limit: int) -> None:
+        self._limit = limit
+        self._taken: set[object] = set()
+
+    @property
+    def borrowed_tokens(self) -> int:
+        """How many runs go on."""
+        return len(self._taken)
+
+    def acquire_on_behalf_of_nowait(self, run: object) -> None:
+        """Take a slot for a run. Raises WouldBlock when none is free, or its last still is not."""
+        if run in self._taken or len(self._taken) >= self._limit:
+            raise anyio.WouldBlock
+        self._taken.add(run)
+
+    def release_on_behalf_of(self, run: object) -> None:
+        """Free a run's slot. Raises RuntimeError when it has none."""
+        if run not in self._taken:
+            raise RuntimeError(f"run {run} has no slot")
+        self._taken.remove(run)
+
+
 class ForkingWorker(ProcessWorker):
     """Prefect's worker for pools of type `process`, but for how it starts a run."""
 
@@ -40,6 +70,12 @@ class ForkingWorker(ProcessWorker):
     def __dispatch_key__(cls) -> str | None:
         """Return a name of its own: `prefect worker start` goes on starting Prefect's."""
         return "headwater"
+
+    async def setup(self) -> None:
+        """Prepare to run, with slots that a retry cannot trip over."""
+        await super().setup()
+        if self._limit is not None:
+            self._limiter = Slots(self._limit)  # type: ignore[assignment] # what the worker uses of a limiter
 
 
 @contextmanager
