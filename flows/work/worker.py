@@ -35,8 +35,8 @@ class ForkedRun(ProcessJobConfiguration):
 class Slots:
     """Limits how many runs go on at once, as Prefect's own limiter does, but for a run that is retried.
 
-    When its retry is due before its slot is free, Prefect's raises an error that ends the worker; here the retry
-    waits as every other run does.
+    When its retry is due before its slot is free, Prefect's raises an error that ends the worker. Here the
+    retry waits.
     """
 
     def __init__(self, limit: int) -> None:
