@@ -11,15 +11,16 @@ from prefect.client.schemas.objects import State
 from prefect.events import emit_event
 from prefect.runtime import flow_run
 
+from flows.artifact_progress import ArtifactProgress
+from flows.artifacts import Watched, failed, leave_pages, one_line, tell_log
 from flows.plan_reports import plan_report
-from flows.reports import change_report
 from flows.stages.featuring import ingest_one
 from flows.stages.ingesting import IngestOptions
 from flows.tasks import as_task, refused
 from flows.workspace import Workspace, open_workspace
 from infra.store import logs
 from schemas.backfill import BackfillOptions
-from schemas.errors import RefusedError
+from schemas.errors import HeadwaterError, RefusedError
 from schemas.operations import QUARANTINE_ABOVE
 from schemas.run import Run
 
@@ -62,12 +63,16 @@ def ingest(
     options = IngestOptions(
         full=full, allow_shrink=allow_shrink, allow_rebuild=allow_rebuild, retry=frozenset(retry or ())
     )
-    run = ingest_one(workspace, source, options, step=as_task)
-    create_markdown_artifact(
-        key=f"ingest-{source}", markdown=change_report(run), description=f"What changed in {source}"
-    )
+    workspace.progress = ArtifactProgress()
+    watched = Watched(as_task)
+    try:
+        run = ingest_one(workspace, source, options, step=watched)
+    except HeadwaterError as problem:
+        return failed(source, problem)
+    tell_log(run)
+    leave_pages(workspace, run, watched.verdicts)
     _alert(workspace, run)
-    return refused(run.refused["detail"]) if run.refused else run
+    return refused(one_line(run.refused)) if run.refused else run
 
 
 def _plan(workspace: Workspace, source: str) -> dict[str, Any]:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import base64
 import io
+from collections.abc import Sequence
 
 from schemas.evaluation import Comparison, Estimate
 
@@ -44,3 +45,23 @@ def _dots(axes: object, figures: list[Estimate], at: list[float], color: str, la
     sides = [[f.value - f.low for f in figures], [f.high - f.value for f in figures]]
     floored = [[max(0.0, side) for side in part] for part in sides]
     axes.errorbar(values, at, xerr=floored, fmt="o", color=color, capsize=3, label=label)  # type: ignore[attr-defined]
+
+
+def trend_png(points: Sequence[tuple[int, float, float]], metric: str) -> bytes:
+    """Return a metric by release as PNG; a point is the release, its figure and the least that was wanted."""
+    from matplotlib.figure import Figure
+    from matplotlib.ticker import MaxNLocator
+
+    drawn = Figure(figsize=(7, 2.8), layout="constrained")
+    axes = drawn.add_subplot()
+    numbers, values, least = zip(*points, strict=True)
+    axes.plot(numbers, values, marker="o", color=COLORS[0], label=metric)
+    axes.step(numbers, least, where="mid", linestyle="--", color=COLORS[1], label="at least")
+    axes.set_ylim(max(0.0, min(*values, *least) - 0.1), 1.02)
+    axes.set_xlabel("release")
+    axes.xaxis.set_major_locator(MaxNLocator(integer=True, min_n_ticks=1))
+    axes.grid(axis="y", alpha=0.3)
+    axes.legend(loc="lower left", bbox_to_anchor=(0, 1), ncols=2, frameon=False)
+    out = io.BytesIO()
+    drawn.savefig(out, format="png", dpi=110, metadata={"Software": None})
+    return out.getvalue()

@@ -11,6 +11,7 @@ from pathlib import Path
 from flows.stages.backfills import backfill_project
 from flows.stages.evaluating import evaluate
 from flows.stages.featuring import ingest_one
+from flows.stages.freshness import freshness
 from flows.stages.ingesting import IngestOptions
 from flows.stages.maintaining import Maintenance, maintain
 from flows.stages.many_contexts import ManyContexts, write_contexts
@@ -18,6 +19,7 @@ from flows.workspace import Workspace
 from infra.requests import read_requests
 from schemas.backfill import BackfillOptions
 from schemas.evaluation import Comparison, EvaluateOptions
+from schemas.freshness import Freshness
 from schemas.run import Run
 
 ANSWER_S = 2.0
@@ -51,6 +53,15 @@ def run_evaluate(workspace: Workspace, options: EvaluateOptions) -> Comparison:
     from flows.evaluate import evaluate_in_workspace
 
     return evaluate_in_workspace(workspace, options)
+
+
+def run_freshness(workspace: Workspace) -> list[Freshness]:
+    """Judge how fresh each source is: as a Prefect flow run where Prefect is, else plainly."""
+    if not prefect_answers():
+        return freshness(workspace)
+    from flows.freshness import freshness_in_workspace
+
+    return freshness_in_workspace(workspace)
 
 
 def run_maintain(workspace: Workspace) -> Maintenance:

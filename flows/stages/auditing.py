@@ -29,6 +29,8 @@ class Audit:
     gates: dict[str, Any]
     refusal: RefusedError | None = None
     report: str | None = None
+    verdicts: tuple[Verdict, ...] = ()
+    """What each suite found, for those who show it; the validation report is made of them."""
 
 
 def audit(staged: Staged, counts: ItemCounts, found: Differences, run_id: str) -> Audit:
@@ -47,7 +49,7 @@ def audit(staged: Staged, counts: ItemCounts, found: Differences, run_id: str) -
                         f"max_rejected_share {policy.max_rejected_share:g}")  # fmt: skip
     problems += _duplicates(staged, found)
     refusal = _refusal(staged, problems, report) if problems else None
-    return Audit(gates=gates, refusal=refusal, report=report)
+    return Audit(gates=gates, refusal=refusal, report=report, verdicts=tuple(verdicts))
 
 
 def _verdicts(staged: Staged, found: Differences) -> list[Verdict]:
