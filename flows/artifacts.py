@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import logging
 from collections.abc import Callable
 from typing import Any, TypeVar
 
@@ -26,6 +27,8 @@ from transforms.validation_report import render_markdown
 
 T = TypeVar("T")
 Step = Callable[[str, Callable[[], Any]], Any]
+SHOWN_S = 0.005
+"""A stage that took less was not needed."""
 TREND = 60
 """Releases that the trend goes back."""
 
@@ -34,6 +37,7 @@ class Watched:
     """Runs stages by another step, and keeps what the audit said of each suite."""
 
     def __init__(self, step: Step) -> None:
+        logging.getLogger("prefect.task_runs").addFilter(without_traceback)
         self._step = step
         self.verdicts: tuple[Verdict, ...] = ()
 
@@ -45,10 +49,19 @@ class Watched:
         return made
 
 
+def without_traceback(record: logging.LogRecord) -> bool:
+    """Take the traceback out of the log of an error that itself says what, what is left and what to do."""
+    if record.exc_info and isinstance(record.exc_info[1], HeadwaterError):
+        record.exc_info = record.exc_text = None
+    return True
+
+
 def leave_pages(workspace: Workspace, run: Run, verdicts: tuple[Verdict, ...]) -> None:
     """Leave the pages of an ingest: what changed, what was expected; of a release lineage and trend too."""
     base = inspector_url(workspace)
-    mine = [] if run.state == "unchanged" else freshness(workspace)  # most runs find nothing, and cost nothing
+    mine = (
+        [] if run.state == "unchanged" else freshness(workspace)
+    )  # most runs find nothing, and cost nothing
     fresh = next((one for one in mine if one.source == run.source), None)
     page = run_page(run, _difference(workspace, run), fresh, base)
     _page(f"ingest-{run.source}", page, f"What changed in {run.source}")
@@ -73,7 +86,7 @@ def tell_log(run: Run) -> None:
     }
     did["embed"] = f"{run.embedded} embedded, {run.from_cache} from the cache"
     for stage in STAGES:
-        if run.seconds.get(stage):
+        if run.seconds.get(stage, 0.0) >= SHOWN_S:
             log.info("%-9s %7.2f s  %s", stage, run.seconds[stage], did.get(stage, ""))
     if run.refused:
         log.error("%s: %s", run.state, one_line(run.refused))

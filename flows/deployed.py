@@ -72,15 +72,18 @@ def _of_the_whole(opened: Opened) -> Iterator[Deployed]:
     from flows.contexts import assemble_contexts
     from flows.evaluate import evaluate
     from flows.export import export_dataset
+    from flows.freshness import freshness
     from flows.maintain import maintain
 
     project = opened.project
+    schedules = {freshness.name: project.operations.freshness, maintain.name: project.operations.maintain}
     for flow, what in (
         (backfill, "Make documents of several sources again, or build an index that was set up anew."),
         (assemble_context, "Answer a question with passages and citations."),
         (assemble_contexts, "Answer a file of questions, all at one release."),
         (export_dataset, "Write a dataset's files from a release."),
         (evaluate, "Ask questions whose answers are known, and say how good what comes back is."),
+        (freshness, "Say of each source whether it changed, was looked at and released too long ago."),
         (maintain, "Thin out releases, compact tables, forget what nobody uses."),
     ):
         if flow is export_dataset and not project.datasets:
@@ -92,7 +95,7 @@ def _of_the_whole(opened: Opened) -> Iterator[Deployed]:
             description=what,
             parameters={"project": str(opened.path)},
             choices=_choices(project),
-            schedule=project.operations.maintain if flow is maintain else None,
+            schedule=schedules.get(flow.name),
             alone=changes,
         )
 

@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-from typing import Any
-
 from prefect import flow
 from prefect.artifacts import create_markdown_artifact
 from prefect.events import emit_event
@@ -18,29 +16,14 @@ from schemas.operations import FRESHNESS_PASSED
 LATE = ("overdue", "old")
 
 
-@flow(name="freshness", persist_result=False)
-def freshness(project: str = "headwater.yaml") -> list[dict[str, Any]]:
+@flow(name="freshness", flow_run_name="freshness", persist_result=False)
+def freshness(project: str = "headwater.yaml") -> list[Freshness]:
     """Say of each source when it last changed, was looked at and released, and whether that is too long ago.
 
     Args:
         project: The project file.
     """
-    return [one.as_dict() for one in _judged(open_workspace(project))]
-
-
-def freshness_in_workspace(workspace: Workspace) -> list[Freshness]:
-    """Run the flow for an open workspace and return what it found."""
-    found: list[Freshness] = []
-
-    @flow(name="freshness", persist_result=False)
-    def here() -> None:
-        found.extend(_judged(workspace))
-
-    here()
-    return found
-
-
-def _judged(workspace: Workspace) -> list[Freshness]:
+    workspace = open_workspace(project)
     found = judge(workspace)
     page = freshness_report(found, inspector_url(workspace))
     create_markdown_artifact(key="freshness", markdown=page, description="How fresh each source is")
@@ -48,6 +31,11 @@ def _judged(workspace: Workspace) -> list[Freshness]:
         if one.state in LATE:
             _tell(workspace, one)
     return found
+
+
+def freshness_in_workspace(workspace: Workspace) -> list[Freshness]:
+    """Run the flow for an open workspace and return what it found."""
+    return freshness(project=str(workspace.opened.path))
 
 
 def _tell(workspace: Workspace, one: Freshness) -> None:

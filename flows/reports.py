@@ -128,7 +128,8 @@ def _gates(run: Run) -> str:
         )
     if "rejected_share" in run.gates:
         share = run.gates["rejected_share"]
-        lines.append(f"- rejected share {share['value']:.2%}, at most {share['limit']:.2%}")
+        few = " (so few stop no publish)" if share["value"] > share["limit"] and run.published else ""
+        lines.append(f"- rejected share {share['value']:.2%}, at most {share['limit']:.2%}{few}")
     if "evaluation" in run.gates:
         told = run.gates["evaluation"]
         value = "not measured" if told["value"] is None else f"{told['value']:.3f}"

@@ -15,7 +15,6 @@ from schemas.run import Run
 LINES = 15
 """Documents of one kind that a page names; the inspector has all of them."""
 UNITS = ((86_400, "d"), (3_600, "h"), (60, "min"), (1, "s"))
-SIGNS = {"fresh": "fresh", "never": "never ingested"}
 
 
 def run_page(run: Run, found: ReleaseDiff | None, fresh: Freshness | None, base: str | None) -> str:
@@ -29,13 +28,15 @@ def run_page(run: Run, found: ReleaseDiff | None, fresh: Freshness | None, base:
 def freshness_report(found: Sequence[Freshness], base: str | None) -> str:
     """Return how fresh each source is as Markdown, the late ones first."""
     late = [one for one in found if one.state != "fresh"]
-    columns = ("source", "state", "changed at source", "allowed", "looked at", "last release", "documents")
-    head = f"| {' | '.join([*columns, 'stale', 'quarantine'])} |"
+    columns = ("source", "state", "changed", "looked at", "release", "documents", "quarantine")
+    head = f"| {' | '.join(columns)} |"
     rows = [_row(one, base) for one in [*late, *(one for one in found if one.state == "fresh")]]
     told = f"**{len(late)} of {len(found)} sources need a look.**" if late else "**All sources are fresh.**"
     why = [f"- `{one.source}`: {one.detail}" for one in late if one.detail]
     return "\n\n".join(
-        filter(None, ["# Freshness", told, "\n".join([head, "|---" * 9 + "|", *rows]), "\n".join(why)])
+        filter(
+            None, ["# Freshness", told, "\n".join([head, "|---" * len(columns) + "|", *rows]), "\n".join(why)]
+        )
     )
 
 
@@ -45,17 +46,20 @@ def _row(one: Freshness, base: str | None) -> str:
         linked(str(one.quarantined), base, f"quarantine?source={one.source}") if one.quarantined else "0"
     )
     state = f"**{one.state}**" if one.state != "fresh" else one.state
+    allowed = f", at most {one.max_age}" if one.max_age else ""
+    stale = f", {one.stale} stale" if one.stale else ""
     return (
-        f"| {one.source} | {state} | {_ago(one.age_s)} | {one.max_age or ''} | {_ago(one.looked_s)} "
-        f"| {release} | {one.documents} | {one.stale} | {waiting} |"
+        f"| {one.source} | {state} | {_ago(one.age_s)}{allowed} | {_ago(one.looked_s)} | {release} "
+        f"| {one.documents}{stale} | {waiting} |"
     )
 
 
 def _glance(run: Run, base: str | None) -> str:
     items, stale = run.items, run.documents.get("stale", 0)
     counts = [f"**{items.added}** added", f"**{items.changed}** changed", f"**{items.removed}** removed"]
-    waiting = f"**{items.quarantined}** in quarantine"
-    waiting = linked(waiting, base, f"quarantine?source={run.source}") if items.quarantined else waiting
+    waiting = f"{items.quarantined} in quarantine"
+    if items.quarantined:
+        waiting = f"**{linked(waiting, base, f'quarantine?source={run.source}')}**"
     return " . ".join([*counts, f"{items.unchanged} unchanged", waiting, f"{stale} stale"])
 
 

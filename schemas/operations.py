@@ -30,4 +30,8 @@ class OperationsSection(Section):
 
     maintain: Schedule | None = Schedule(every_s=86_400)
     """When the store is thinned out and compacted; null for never."""
+    freshness: Schedule | None = Schedule(every_s=900)
+    """How often it is judged whether each source is fresh, and alerts are raised; null for never."""
     alerts: AlertsSection | None = None
+    open_lineage: str | None = None
+    """Where OpenLineage events of each ingest go: an http(s) address, or a file that grows by a line each."""

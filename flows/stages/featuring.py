@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 from collections import Counter
+from functools import partial
 from typing import Any
 
 import pyarrow as pa
@@ -13,6 +14,7 @@ from flows.stages.listing import SMALL
 from flows.stages.reading import FeatureRun, Taken, conflicting_row, log_rejected, read
 from flows.stages.recording import remember_run
 from flows.stages.step import Step, direct
+from flows.stages.telling import told
 from flows.workspace import Workspace
 from infra.store import features, releases
 from infra.store.feature_staging import FeatureStaging
@@ -38,7 +40,7 @@ def ingest_one(
 ) -> Run:
     """Bring a source or a feature up to date, whichever has the name."""
     ingest = ingest_feature if name in workspace.opened.project.features else ingest_source
-    return ingest(workspace, name, options, step=step)
+    return told(workspace, name, partial(ingest, workspace, name, options, step=step))
 
 
 def ingest_feature(

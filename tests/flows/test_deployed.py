@@ -52,6 +52,7 @@ def test_a_cron_schedule_fires_and_leaves_its_change_report(watched: OnServer) -
         "assemble-contexts/scheduled",
         "export/scheduled",
         "evaluate/scheduled",
+        "freshness/scheduled",
         "maintain/scheduled",
     ]
 
