@@ -7,8 +7,10 @@ import { moment, plural } from "./format.js";
 export async function showQuarantine(main, _known, query) {
   const { quarantine } = await read("v1/quarantine", { source: query.get("source") });
   const of = query.get("source") ? ` of ${query.get("source")}` : "";
-  const told = quarantine.length ? `${plural(quarantine.length, "thing")}${of} did not pass and waits. Mend what the message says; the next ingest tries what changed, headwater quarantine retry tries all of it.`
-    : `Nothing${of} is in quarantine.`;
+  const told = quarantine.length ? [
+    `${plural(quarantine.length, "thing")}${of} did not pass. Mend what the message says; the next ingest tries what changed, `,
+    el("code", {}, "headwater quarantine retry"), " tries all of it.",
+  ] : `Nothing${of} is in quarantine.`;
   put(main, el("h1", {}, "Quarantine"), el("p", { class: "lead" }, told),
     quarantine.length ? table(null, columns, quarantine) : null);
 }
