@@ -33,7 +33,7 @@ function questionForm(known, query, submit) {
   const field = (id, label, control) => el("div", { class: "field" }, el("label", { for: id }, label), control);
   const numbers = known.releases.map((one) => [one.release, `${one.release}${one.name ? ` ${one.name}` : ""} \u2013 ${moment(one.created_at)}`]);
   const views = known.views.map((name) => [name, name]);
-  const question = el("textarea", { id: "question", name: "q", rows: 2, required: true, maxlength: 4000, placeholder: "How long is the warranty on a station?",
+  const question = el("textarea", { id: "question", name: "q", rows: 2, required: true, maxlength: 4000, placeholder: "What do you want to know?",
     keydown: (event) => {
       if (event.key !== "Enter" || event.shiftKey || event.isComposing) return;
       event.preventDefault();

@@ -49,7 +49,7 @@ async function choose(list, item, pane, context, cited, byPerson = true) {
   await showDocument(pane, { id: cited.document_id, release: context.release, spans, shown: cited.n, cited, extra: back, quiet: !byPerson });
   const below = getComputedStyle(back).display !== "none";
   if (byPerson && below) {
-    pane.scrollIntoView({ block: "start" });
     pane.focus({ preventScroll: true });
+    (pane.querySelector("mark.shown") || pane).scrollIntoView({ block: "center" });
   }
 }
