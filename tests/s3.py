@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 import subprocess
 import sys
 import time
@@ -9,6 +10,7 @@ from collections.abc import Iterator
 from contextlib import closing, contextmanager
 from http.client import HTTPConnection
 from itertools import count
+from pathlib import Path
 from typing import Any
 
 from tests.flows.prefect_server import free_port
@@ -19,11 +21,14 @@ NUMBERS = count(1)
 
 
 @contextmanager
-def running() -> Iterator[dict[str, str]]:
-    """Run a server with an empty bucket and yield the storage options that reach it."""
+def running(log: Path | None = None) -> Iterator[dict[str, str]]:
+    """Run a server with an empty bucket and yield the options that reach it; `log` gets each request."""
     url = f"http://127.0.0.1:{free_port()}"
     command = [sys.executable, "-m", "moto.server", "-H", "127.0.0.1", "-p", url.rpartition(":")[2]]
-    with subprocess.Popen(command, stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL) as server:
+    with (
+        (log or Path(os.devnull)).open("w") as said,
+        subprocess.Popen(command, stdout=said, stderr=said) as server,
+    ):
         try:
             _make_bucket(url, server)
             yield {

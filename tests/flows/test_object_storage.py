@@ -2,11 +2,14 @@
 
 from __future__ import annotations
 
+import threading
 from pathlib import Path
 
 import pytest
 
+from flows.stages.ingesting import ingest_source
 from flows.stages.maintaining import maintain
+from flows.workspace import Workspace
 from infra.doctor import object_locks
 from infra.store import releases, search_index
 from infra.store.heal import STAGING
@@ -16,7 +19,7 @@ from infra.store.size import bytes_on_disk
 from infra.store.upgrade import upgrade
 from infra.store.verify import verify
 from schemas.tools import Embedder
-from tests.flows.projects import Project
+from tests.flows.projects import Project, page
 from tests.oracle import differences, published, rebuilt
 from tests.s3 import new_store
 
@@ -97,6 +100,7 @@ def test_a_drop_of_staging_that_was_broken_off_is_finished_by_the_next_run(proje
     assert same(project)
 
 
+@pytest.mark.gate
 def test_a_large_tables_indices_are_built_in_a_child_that_reaches_it_too(
     project: Project, monkeypatch: pytest.MonkeyPatch
 ) -> None:
@@ -108,6 +112,32 @@ def test_a_large_tables_indices_are_built_in_a_child_that_reaches_it_too(
     assert release is not None
     table = project.store.open(release.indexes["default"]["table"])
     assert "text_idx" in {index.name for index in table.list_indices()}
+
+
+@pytest.mark.gate
+def test_of_two_who_publish_at_once_one_waits_and_none_is_lost(project: Project) -> None:
+    sources = ("docs", "more")
+    project.source("more")
+    rounds, told = 4, list[int]()
+
+    def ingest(workspace: Workspace, source: str) -> None:
+        run = ingest_source(workspace, source)
+        assert run.published
+        told.append(run.release or 0)
+
+    for n in range(rounds):
+        for source in sources:
+            project.write(f"p{n:02}.md", page(n), source=source)
+        threads = [threading.Thread(target=ingest, args=(project.open(), source)) for source in sources]
+        for thread in threads:
+            thread.start()
+        for thread in threads:
+            thread.join()
+
+    assert sorted(told) == list(range(1, 2 * rounds + 1))
+    assert [release.release for release in releases.releases(project.store)] == sorted(told)
+    found = [(row["source"], row["key"]) for row in project.documents("source", "key")]
+    assert sorted(found) == sorted((source, f"p{n:02}.md") for source in sources for n in range(rounds))
 
 
 def test_doctor_tries_whether_the_server_keeps_conditions(object_storage: dict[str, str]) -> None:

@@ -31,6 +31,8 @@ class Killer:
     root: Path
     seed: int
     chance: random.Random
+    store: dict[str, Any]
+    """The `store` section of the project file."""
     step: int = 0
     """The first step of the history that is not known to be done."""
     killed_in: Counter[str] = field(default_factory=Counter)
@@ -44,7 +46,8 @@ class Killer:
     @contextmanager
     def ready(self) -> Iterator[Killer]:
         """Start what forks the ingests, and leave nothing running."""
-        command = [sys.executable, "-m", "tests.promises.dying", str(self.root), str(self.seed)]
+        module, store = "tests.promises.dying", json.dumps(self.store)
+        command = [sys.executable, "-m", module, str(self.root), str(self.seed), store]
         path = os.pathsep.join(filter(None, [str(ROOT), os.environ.get("PYTHONPATH")]))
         with subprocess.Popen(
             command, stdin=subprocess.PIPE, stdout=subprocess.PIPE, text=True, cwd=ROOT,
@@ -116,10 +119,10 @@ class Killer:
 
 
 @contextmanager
-def reader(store: Path) -> Iterator[dict[str, Any]]:
+def reader(store: dict[str, Any]) -> Iterator[dict[str, Any]]:
     """Follow the newest release in another process meanwhile; what it saw is there afterwards."""
     saw: dict[str, Any] = {}
-    command = [sys.executable, "-m", "tests.promises.reading", str(store)]
+    command = [sys.executable, "-m", "tests.promises.reading", json.dumps(store)]
     with subprocess.Popen(
         command, stdin=subprocess.PIPE, stdout=subprocess.PIPE, text=True, cwd=ROOT
     ) as process:

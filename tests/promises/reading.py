@@ -1,6 +1,7 @@
 """A reader that follows the newest release until it is told to stop, and notes what does not fit together.
 
-Run as `python -m tests.promises.reading STORE`; it stops when its stdin closes, and prints JSON.
+Run as `python -m tests.promises.reading STORE`, the store's uri and options in JSON; it stops when its stdin
+closes, and prints JSON.
 """
 
 from __future__ import annotations
@@ -18,12 +19,14 @@ from schemas.release import Release
 PAUSE_S = 0.02
 
 
-def main(uri: str) -> None:
+def main(place: dict[str, Any]) -> None:
     """Read until stdin closes."""
-    kept, seen = Store(uri), dict[int, str]()
+    kept, seen = Store(**place), dict[int, str]()
     found: dict[str, Any] = {"reads": 0, "newest": 0, "torn": []}
     while not select.select([sys.stdin], [], [], PAUSE_S)[0]:
-        store = kept if found["reads"] % 2 else Store(uri)  # a reader that stays, and one that has just come
+        store = (
+            kept if found["reads"] % 2 else Store(**place)
+        )  # a reader that stays, and one that has just come
         try:
             release = releases.current(store)
             if release is not None:
@@ -65,4 +68,4 @@ def fits(chunk: dict[str, Any], document: dict[str, Any]) -> bool:
 
 
 if __name__ == "__main__":
-    main(sys.argv[1])
+    main(json.loads(sys.argv[1]))

@@ -16,6 +16,7 @@ from tests.flows.projects import Project
 from tests.oracle import differences, published
 from tests.promises.history import state_at, states
 from tests.promises.killing import Killer, reader
+from tests.s3 import new_store
 
 TARGETS = ("work", "stage", "publish", "publish", "publish repair", "publish repair", "remember")
 """Phases to die in, one after the other: a repair has something to mend only after a death in publish."""
@@ -28,18 +29,25 @@ def rejected(workspace: Workspace) -> set[tuple[str, ...]]:
 
 
 @pytest.mark.parametrize(
-    "kills",
+    ("kills", "place"),
     [
-        pytest.param(20, marks=pytest.mark.timeout(900)),
-        pytest.param(200, marks=[pytest.mark.gate, pytest.mark.timeout(7_200)]),
+        pytest.param(20, "disk", marks=pytest.mark.timeout(900)),
+        pytest.param(200, "disk", marks=[pytest.mark.gate, pytest.mark.timeout(7_200)]),
+        pytest.param(20, "object_storage", marks=[pytest.mark.gate, pytest.mark.timeout(1_800)]),
     ],
 )
 def test_a_run_killed_at_any_moment_is_as_if_it_had_never_been(
-    tmp_path: Path, embedders: dict[str, Embedder], seed: int, kills: int
+    tmp_path: Path,
+    embedders: dict[str, Embedder],
+    seed: int,
+    kills: int,
+    place: str,
+    request: pytest.FixtureRequest,
 ) -> None:
     chance = random.Random(seed)
-    killer = Killer(root=tmp_path, seed=seed, chance=chance)
-    with reader(tmp_path / "store") as saw, killer.ready():
+    store = {"uri": str(tmp_path / "store")} if place == "disk" else new_store(request.getfixturevalue(place))
+    killer = Killer(root=tmp_path, seed=seed, chance=chance, store=store)
+    with reader(store) as saw, killer.ready():
         while killer.killed_in.total() < kills or not (killer.mended and killer.killed_in.keys() >= COVERED):
             for n, target in enumerate(chance.choice(TARGETS).split()):
                 killer.kill(target, after=0 if n else chance.randrange(2))
@@ -49,7 +57,7 @@ def test_a_run_killed_at_any_moment_is_as_if_it_had_never_been(
 
     assert saw["torn"] == []
     assert saw["reads"] > kills
-    project = Project(root=tmp_path, embedders=embedders)
+    project = Project(root=tmp_path, embedders=embedders, settings={"store": store})
     state_at(seed, killer.step - 1).lay_out(project)
     idle = project.ingest()
     assert (idle.run.state, idle.embeddings) == ("unchanged", 0)
