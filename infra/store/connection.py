@@ -118,6 +118,7 @@ class Store:
 
     def has(self, name: str) -> bool:
         """Tell whether a table exists."""
+        self._whole.discard(name)  # somebody else may have dropped it
         return self.exists() and self._is_whole(name)
 
     def open(self, name: str, *, version: int | None = None) -> Table:
