@@ -33,7 +33,7 @@ def rejected(workspace: Workspace) -> set[tuple[str, ...]]:
     [
         pytest.param(20, "disk", marks=pytest.mark.timeout(900)),
         pytest.param(200, "disk", marks=[pytest.mark.gate, pytest.mark.timeout(7_200)]),
-        pytest.param(20, "object_storage", marks=[pytest.mark.gate, pytest.mark.timeout(1_800)]),
+        pytest.param(8, "object_storage", marks=[pytest.mark.gate, pytest.mark.timeout(1_800)]),
     ],
 )
 def test_a_run_killed_at_any_moment_is_as_if_it_had_never_been(

@@ -21,13 +21,13 @@ from schemas.errors import BusyError, ConfigError, ConflictError, StoreError, Un
 from tests.infra.store.rows import NOW, document, documents
 from tests.s3 import BUCKET, new_store
 
-LEASE_S = 1.0
+LEASE_S = 2.0
 
 
 @pytest.fixture
 def store(object_storage: dict[str, str], monkeypatch: pytest.MonkeyPatch) -> Store:
-    """A store on object storage whose locks are believed dead after a second."""
-    monkeypatch.setattr(object_lock, "BEAT_S", LEASE_S / 5)
+    """A store on object storage whose locks are believed dead after two seconds."""
+    monkeypatch.setattr(object_lock, "BEAT_S", LEASE_S / 10)
     monkeypatch.setattr(object_lock, "LEASE_S", LEASE_S)
     return Store(**new_store(object_storage))
 
@@ -69,7 +69,7 @@ def test_of_several_who_want_it_one_at_a_time_has_it(store: Store) -> None:
 
 def test_a_living_owner_is_named_and_keeps_it_however_long_it_works(store: Store) -> None:
     with locked(store, PUBLISH):
-        time.sleep(2 * LEASE_S)
+        time.sleep(1.5 * LEASE_S)
         with (
             pytest.raises(BusyError, match="is being written by process"),
             locked(store, PUBLISH, wait_s=0.0),
