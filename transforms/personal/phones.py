@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterator
+from functools import lru_cache
 
 from transforms.personal.found import Found
 
@@ -41,7 +42,8 @@ def phones(text: str) -> Iterator[Found]:
                 at = since + end
 
 
-def _numbers(text: str) -> list[tuple[int, int]]:
+@lru_cache(maxsize=8_192)  # a passage is in many rows
+def _numbers(text: str) -> tuple[tuple[int, int], ...]:
     import phonenumbers
 
     found = {
@@ -49,7 +51,7 @@ def _numbers(text: str) -> list[tuple[int, int]]:
         for country in COUNTRIES
         for match in phonenumbers.PhoneNumberMatcher(text, country, leniency=phonenumbers.Leniency.VALID)
     }
-    return sorted(found)
+    return tuple(sorted(found))
 
 
 def _opened(said: str) -> int:
