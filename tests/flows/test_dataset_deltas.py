@@ -8,7 +8,9 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+from typer.testing import CliRunner
 
+from flows.cli.app import app
 from flows.stages.dataset_delta import write_delta
 from flows.stages.dataset_exports import register_model
 from flows.stages.exporting import export
@@ -110,6 +112,31 @@ def test_a_document_knows_its_rows_contexts_and_models(
     assert [one["context_id"] for one in lineage_of(workspace, chunk)["contexts"]] == [served.context_id]
     row = lineage_of(workspace, found["exports"][0]["rows"][0]["row_id"])
     assert (row["kind"], row["contexts"], row["exports"][0]["models"]) == ("row", [], ["kitchen-7b"])
+
+
+def test_the_command_line_writes_deltas_and_remembers_models(
+    tmp_path: Path, embedders: dict[str, Embedder]
+) -> None:
+    project = kitchens(tmp_path, embedders)
+
+    def said(*words: str, as_json: bool = True) -> str:
+        head = ["--project", str(project.root / "headwater.yaml"), *(["--json"] if as_json else [])]
+        done = CliRunner().invoke(app, [*head, *words], catch_exceptions=False)
+        assert done.exit_code == 0
+        return done.stdout
+
+    project.open()
+    before = json.loads(said("export", "rooms"))
+    assert "delta" not in before
+    project.write("north.md", page("north", 99))
+    assert project.ingest("docs").run.published
+    after = json.loads(said("export", "rooms", "--since", str(before["release"])))
+    delta = json.loads((Path(after["delta"]) / "_meta" / "delta.json").read_text("utf-8"))
+    assert [row["why"] for row in delta["retracted"]] == ["changed"]
+    told = said("register-model", "kitchen-7b", "--dataset", "rooms", as_json=False)
+    assert told.startswith(f"kitchen-7b was trained on rooms at release {after['release']}: 6 rows, in ")
+    found = said("lineage", str(project.root / "docs" / "north.md"), as_json=False)
+    assert "trained on it: kitchen-7b" in found
 
 
 def logged(served: dict[str, Any]) -> dict[str, Any]:
