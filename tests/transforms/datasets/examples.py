@@ -25,5 +25,5 @@ def use(document: str = "d", *, acl: tuple[str, ...] = ("everyone",), source: st
 def example(row_id: str, question: str, answer: str, **fields: Any) -> Example:
     """Return a conversation of one question and its answer."""
     said = (Message(role="user", content=question), Message(role="assistant", content=answer))
-    given = {"kind": "k", "document_id": "d", "uses": (use(),), "messages": said, **fields}
+    given: dict[str, Any] = {"kind": "k", "document_id": "d", "uses": (use(),), "messages": said, **fields}
     return Example(row_id=row_id, question=question, **given)

@@ -20,14 +20,13 @@ def texts_of(example: Example) -> Iterator[str]:
 def gist(example: Example) -> str:
     """Return what is asked and what is learned, without the passages that are only shown.
 
-    Of a preference also what is worse; of columns the first two, an anchor and its positive.
+    Of a preference also what is worse, of a judgment the verdict. Of columns what is asked alone: a passage
+    may well be the positive of several anchors.
     """
     said = [message.content for message in (*example.messages[-1:], *example.rejected[-1:])]
-    columns = [value for value in (example.columns or {}).values() if isinstance(value, str)]
-    parts = dict.fromkeys([example.question, *said, *columns[:2]])
+    parts = dict.fromkeys([example.question, *said])
     whole = [one for one in parts if not any(one != other and one in other for other in parts)]
-    label = "" if example.label is None else str(example.label)
-    return "\n".join([*whole, *([label] if label else [])])
+    return "\n".join([*whole, *([] if example.label is None else [str(example.label)])])
 
 
 def rewritten(example: Example, write: Callable[[str], str]) -> Example:

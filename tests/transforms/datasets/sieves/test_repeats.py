@@ -48,6 +48,13 @@ def test_two_rows_of_a_table_are_two_rows() -> None:
         assert reason(near(row)) is None
 
 
+def test_two_anchors_of_one_passage_are_two_rows() -> None:
+    near = Near(0.8)
+    for n, question in enumerate(("Who approves a discount?", "How large may a discount be?")):
+        columns = {"anchor": question, "positive": LONG}
+        assert reason(near(example(f"r{n}", question, "x", messages=(), columns=columns))) is None
+
+
 class Spread:
     """Embeds a text as the angle that it names."""
 
