@@ -1,6 +1,9 @@
-"""A project that a module's servers share, so that it is ingested once."""
+"""A project that all servers of a session share, so that it is ingested once; and copies of it."""
 
 from __future__ import annotations
+
+import shutil
+from pathlib import Path
 
 import pytest
 
@@ -12,9 +15,9 @@ SLOW = {
 }
 
 
-@pytest.fixture(scope="module")
+@pytest.fixture(scope="session")
 def library(tmp_path_factory: pytest.TempPathFactory, embedders: dict[str, Embedder]) -> Project:
-    """Six pages for everybody; one more for Ann, who belongs to nobody's group, and one for `hr`."""
+    """Six pages for everybody and one for `hr`, without a key; who makes keys takes a copy."""
     project = Project(root=tmp_path_factory.mktemp("library"), embedders=embedders)
     project.source("docs", owner="people@acme.test")
     project.source("hr", acl=["group:hr"], owner="hr@acme.test")
@@ -24,3 +27,11 @@ def library(tmp_path_factory: pytest.TempPathFactory, embedders: dict[str, Embed
     project.ingest()
     project.ingest("hr")
     return project
+
+
+@pytest.fixture
+def copied(library: Project, tmp_path: Path) -> Project:
+    """The library in a store of its own."""
+    folder = tmp_path / "project"
+    shutil.copytree(library.root, folder)
+    return Project(root=folder, embedders=library.embedders, settings=dict(library.settings))

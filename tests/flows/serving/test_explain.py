@@ -8,7 +8,7 @@ from collections.abc import Iterator
 import pytest
 
 from infra.store import releases
-from tests.flows.projects import Project, page
+from tests.flows.projects import Project
 from tests.flows.serving.running import Running, running
 
 QUESTION = "What does the sensor of station 7 cost?"
@@ -17,18 +17,8 @@ ANN = {"principal": "user:ann", "groups": ["hr"]}
 
 
 @pytest.fixture
-def project_of_two(project: Project) -> Project:
-    project.source("hr", acl=["group:hr"])
-    project.pages(3)
-    project.write("secret.md", page(7, costs=int(COSTS)), source="hr")
-    project.ingest()
-    project.ingest("hr")
-    return project
-
-
-@pytest.fixture
-def server(project_of_two: Project) -> Iterator[Running]:
-    with running(project_of_two.open()) as server:
+def server(copied: Project) -> Iterator[Running]:
+    with running(copied.open()) as server:
         yield server
 
 
@@ -52,13 +42,13 @@ def test_its_asker_and_an_admin_see_why_each_candidate_is_in_or_out(server: Runn
         assert server.client.get(url, params=nobody).status_code == 404
 
 
-def test_who_lost_a_right_is_not_shown_again_what_it_opened(server: Running, project: Project) -> None:
+def test_who_lost_a_right_is_not_shown_again_what_it_opened(server: Running, copied: Project) -> None:
     found = server.ask(QUESTION, **ANN)
     document = next(c["document_id"] for c in found["citations"] if c["source"] == "hr")
     assert COSTS in server.client.get(f"/v1/documents/{document}", params=ANN).text
-    project.source("hr", acl=["group:board"])
-    project.ingest("hr")
-    pinned = releases.releases(project.store)[1].release
+    copied.source("hr", acl=["group:board"])
+    copied.ingest("hr")
+    pinned = releases.releases(copied.store)[1].release
     started = time.monotonic()
 
     for path in (f"/v1/explain/{found['context_id']}", f"/v1/documents/{document}"):

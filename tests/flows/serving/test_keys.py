@@ -22,18 +22,8 @@ COSTS = "9173"
 ASKED = {"question": QUESTION}
 
 
-@pytest.fixture
-def owned(library: Project, tmp_path: Path) -> Project:
-    """The library in a store of its own, where no key was made before."""
-    copied = tmp_path / "project"
-    import shutil
-
-    shutil.copytree(library.root, copied)
-    return Project(root=copied, embedders=library.embedders, settings=dict(library.settings))
-
-
-def test_a_key_counts_and_the_body_may_not_name_anybody_else(owned: Project) -> None:
-    workspace = owned.open()
+def test_a_key_counts_and_the_body_may_not_name_anybody_else(copied: Project) -> None:
+    workspace = copied.open()
     key = add_key(
         workspace.store, "ann", Principal(user="ann", groups=("hr",)), ["read"], now=workspace.clock()
     )
@@ -49,33 +39,33 @@ def test_a_key_counts_and_the_body_may_not_name_anybody_else(owned: Project) -> 
             assert nobody.headers["www-authenticate"] == "Bearer"
 
 
-def test_a_revoked_key_opens_nothing_soon_after_and_the_server_does_not_open_for_all(owned: Project) -> None:
-    workspace = owned.open()
+def test_a_revoked_key_opens_nothing_soon_after_and_the_server_does_not_open_for_all(copied: Project) -> None:
+    workspace = copied.open()
     key = add_key(workspace.store, "ann", Principal(user="ann"), ["read"], now=workspace.clock())
     with running(workspace) as server, server.as_key(key) as ann:
         assert ann.post("/v1/context", json=ASKED).status_code == 200
-        revoke_key(owned.store, "ann", now=workspace.clock())
+        revoke_key(copied.store, "ann", now=workspace.clock())
         time.sleep(KEYS_FRESH_S)
         assert ann.post("/v1/context", json=ASKED).status_code == 401
         assert server.client.post("/v1/context", json=ASKED).status_code == 401
     with pytest.raises(NotFoundError, match="there are: ann"):
-        revoke_key(owned.store, "bob", now=workspace.clock())
+        revoke_key(copied.store, "bob", now=workspace.clock())
 
 
-def test_the_key_itself_is_nowhere_in_the_store(owned: Project) -> None:
-    store = owned.store
-    made = add_key(store, "ann", Principal(user="ann"), ["read"], now=owned.open().clock())
+def test_the_key_itself_is_nowhere_in_the_store(copied: Project) -> None:
+    store = copied.store
+    made = add_key(store, "ann", Principal(user="ann"), ["read"], now=copied.open().clock())
 
     assert [key.as_dict()["user"] for key in keys(store)] == ["ann"]
     files = [path for path in Path(store.uri).rglob("*") if path.is_file()]
     assert files
     assert not [path for path in files if made.removeprefix(PREFIX).encode() in path.read_bytes()]
     with pytest.raises(ConfigError, match="already"):
-        add_key(store, "ann", Principal(user="bob"), ["read"], now=owned.open().clock())
+        add_key(store, "ann", Principal(user="bob"), ["read"], now=copied.open().clock())
 
 
-def test_without_a_key_it_listens_on_loopback_only_and_answers_to_no_other_name(owned: Project) -> None:
-    workspace = owned.open()
+def test_without_a_key_it_listens_on_loopback_only_and_answers_to_no_other_name(copied: Project) -> None:
+    workspace = copied.open()
     for host in ("0.0.0.0", "::", "192.168.1.5", "headwater.acme.test"):  # noqa: S104 - what is refused
         with pytest.raises(ConfigError, match="no API key"):
             check_open(workspace, ServeSection(host=host))

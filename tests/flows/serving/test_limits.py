@@ -108,9 +108,8 @@ def test_mistakes_are_told_as_problems_and_repeat_nothing_that_was_sent(small: R
         assert secret not in answer.text
 
 
-def test_a_key_may_have_only_so_many_requests_open_and_others_go_on(library: Project) -> None:
-    project = Project(root=library.root, embedders=library.embedders, settings=library.settings)
-    workspace = project.open()
+def test_a_key_may_have_only_so_many_requests_open_and_others_go_on(copied: Project) -> None:
+    workspace = copied.open()
     now = workspace.clock()
     mine, other = (
         add_key(workspace.store, name, Principal(user=name), ["read"], now=now) for name in ("greedy", "calm")
