@@ -9,10 +9,12 @@ from typing import TYPE_CHECKING
 from urllib.parse import urlsplit
 
 from starlette.exceptions import HTTPException
+from starlette.requests import Request
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
+from flows.serving.callers import caller_of
 from flows.serving.problems import answer, problem_of
-from schemas.errors import HeadwaterError, MisdirectedError, OverloadedError
+from schemas.errors import AccessDeniedError, HeadwaterError, MisdirectedError, OverloadedError
 from schemas.serve import is_loopback
 
 if TYPE_CHECKING:
@@ -72,6 +74,10 @@ class Edge:
             raise _too_large(most)
         if await self.serving.is_open():
             _check_local(scope)
+        if scope["path"] in UPLOADS:  # nobody else's long body is read at all
+            caller = await caller_of(Request(scope))
+            if not caller.may("push"):
+                raise AccessDeniedError("this needs a key with the scope 'push'", fix="ask for one")
 
     def _length(self, scope: Scope) -> tuple[int, int]:
         """Return how long the body says it is, 0 where it does not, and how long it may be."""

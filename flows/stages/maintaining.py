@@ -103,7 +103,8 @@ def _collect(workspace: Workspace, done: Maintenance) -> None:
     done.staging_dropped = collect_staging(store, _names(workspace), now=now)
     done.reports_deleted = collect_reports(store)
     for name, kept in workspace.opened.project.policy.logs:
-        done.logs_deleted[name] = forget_before(store, name, now - timedelta(seconds=duration_s(kept)))
+        with _unless_busy(name, done):
+            done.logs_deleted[name] = forget_before(store, name, now - timedelta(seconds=duration_s(kept)))
 
 
 def _names(workspace: Workspace) -> set[str]:

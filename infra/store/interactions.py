@@ -2,31 +2,34 @@
 
 from __future__ import annotations
 
-from datetime import datetime
+from contextlib import suppress
+from datetime import datetime, timedelta
 from typing import Any
 
 import pyarrow as pa
 
+from infra.store.compact import clean
 from infra.store.connection import Store
 from infra.store.filters import equals, within
 from schemas.errors import NotFoundError
 from schemas.interaction import FEEDBACK, INTERACTION
 
 INTERACTIONS, FEEDBACKS = "interactions", "feedback"
+TIDY_COMMITS, TIDY_ROWS = 100, 5_000
+"""After so many commits the files with fewer rows than this are made one; larger ones are left alone."""
+TIDY_OLD = timedelta(hours=1)
 AT = {INTERACTIONS: "asked_at", FEEDBACKS: "at"}
 """Where each log says when."""
 
 
 def append_interactions(store: Store, rows: list[dict[str, Any]]) -> None:
     """Log contexts that were served, in one commit."""
-    if rows:
-        store.ensure(INTERACTIONS, INTERACTION).add(pa.Table.from_pylist(rows, schema=INTERACTION))
+    _append(store, INTERACTIONS, pa.Table.from_pylist(rows, schema=INTERACTION))
 
 
 def append_feedback(store: Store, rows: list[dict[str, Any]]) -> None:
     """Log what people said of answers, in one commit."""
-    if rows:
-        store.ensure(FEEDBACKS, FEEDBACK).add(pa.Table.from_pylist(rows, schema=FEEDBACK))
+    _append(store, FEEDBACKS, pa.Table.from_pylist(rows, schema=FEEDBACK))
 
 
 def interactions(store: Store, *, where: str | None = None) -> pa.Table:
@@ -59,6 +62,22 @@ def forget_before(store: Store, name: str, moment: datetime) -> int:
     if count:
         table.delete(where)
     return count
+
+
+def _append(store: Store, name: str, rows: pa.Table) -> None:
+    if not rows.num_rows:
+        return
+    table = store.ensure(name, rows.schema)
+    table.add(rows)
+    if table.version % TIDY_COMMITS == 0:
+        with suppress(RuntimeError, OSError, ValueError):  # somebody else was faster: another time
+            _tidy(store, name, table)
+
+
+def _tidy(store: Store, name: str, table: Any) -> None:
+    """Join the files of many small commits, which every later commit would list, and forget old versions."""
+    table.to_lance().optimize.compact_files(target_rows_per_fragment=TIDY_ROWS)
+    clean(store, name, older_than=TIDY_OLD)
 
 
 def _log(store: Store, name: str, schema: pa.Schema, where: str | None) -> pa.Table:

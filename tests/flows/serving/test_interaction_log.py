@@ -4,6 +4,8 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from datetime import UTC, datetime, timedelta
+from pathlib import Path
+from typing import Any
 
 import pytest
 
@@ -11,7 +13,8 @@ from flows.serving.interaction_log import BATCH, TRIES, InteractionLog
 from flows.serving.metrics import Metrics
 from flows.stages.interactions import Interaction, log_served
 from flows.stages.maintaining import maintain
-from infra.store.interactions import append_feedback, feedback, interactions
+from infra.store import Store
+from infra.store.interactions import TIDY_COMMITS, append_feedback, feedback, interactions
 from schemas.context import Context, ContextRequest, Tokens
 from tests.flows.projects import Project
 
@@ -87,6 +90,21 @@ def test_an_entry_that_cannot_be_written_is_counted_and_costs_no_other(
 
     assert value(metrics, "interactions_logged_total") == 2
     assert value(metrics, "interactions_dropped_total", why="failed") == 1
+
+
+def test_many_small_commits_stay_few_files_and_lose_no_row(tmp_path: Path) -> None:
+    store, now = Store(tmp_path / "store"), datetime.now(UTC)
+    said = {"context_id": "c", "kind": "like", "expert": False, "at": now}
+    for n in range(TIDY_COMMITS + 20):
+        append_feedback(store, [said | {"feedback_id": str(n)}])
+
+    files = list((tmp_path / "store" / "feedback.lance" / "data").iterdir())
+    fragments: Any = store.open("feedback").to_lance().stats.dataset_stats()["num_fragments"]
+    assert fragments < 40
+    assert len(files) >= fragments
+    assert sorted(feedback(store)["feedback_id"].to_pylist(), key=int) == [
+        str(n) for n in range(TIDY_COMMITS + 20)
+    ]
 
 
 def test_maintenance_forgets_what_is_older_than_the_project_keeps_it(project: Project) -> None:
