@@ -27,6 +27,7 @@ PENDING_S = 300
 DAY_S = 86_400
 RUN = "prefect.flow-run."
 ENDED = {f"{RUN}{state}" for state in ("Completed", "Failed", "Refused", "Cancelled", "Crashed", "TimedOut")}
+WAITS = {f"{RUN}{state}" for state in ("Scheduled", "AwaitingConcurrencySlot", "AwaitingRetry", "Late")}
 SAYS = {
     "freshness": "{{ event.resource.name }} has not been brought up to date within its max_age",
     "quarantine": "more of {{ event.resource.name }} was rejected than the policy allows",
@@ -66,7 +67,7 @@ def watchdogs() -> list[AutomationCore]:
     """Return what marks runs as crashed whose program is gone, of every project on the server."""
     return [
         _silent("heartbeat", f"{RUN}heartbeat", {f"{RUN}heartbeat", *ENDED}, WATCHDOG_S),
-        _silent("never started", f"{RUN}Pending", {f"{RUN}Running", *ENDED}, PENDING_S),
+        _silent("never started", f"{RUN}Pending", {f"{RUN}Running", *WAITS, *ENDED}, PENDING_S),
     ]
 
 

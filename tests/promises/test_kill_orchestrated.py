@@ -64,6 +64,14 @@ class Machine:
             self._programs[what].wait(10)
             self.start(what)
 
+    def kill_all_that_could_tell(self) -> None:
+        """Kill the worker and what it started, and start another."""
+        worker = self._programs["worker"]
+        for one in (worker, *worker.children(recursive=True)):
+            one.send_signal(signal.SIGKILL)
+        worker.wait(10)
+        self.start("worker")
+
     def running(self) -> bool:
         """Whether a flow run is going on."""
         return bool(self._forked())
@@ -132,6 +140,32 @@ def test_a_backfill_whose_orchestrator_is_killed_ends_as_an_unkilled_one(
         project.headwater("ingest", prefect=False)
         assert differences(ours, published(open_workspace(tmp_path / "headwater.yaml"))) == []
     assert ended["before the kill"] <= KILLS // 2
+
+
+@pytest.mark.gate
+@pytest.mark.timeout(900)
+def test_a_run_that_nobody_is_left_to_report_is_marked_crashed_and_its_retry_goes_on(tmp_path: Path) -> None:
+    with machine(tmp_path) as here:
+        project = OnServer(root=tmp_path, env=here.env, settings={"project": "silent"})
+        for n in range(PAGES):
+            project.write(f"notes/p{n:02}.md", f"# Station {n}\n\nIt measures the level of river {n}.\n")
+        use(project, PLAIN)
+        project.headwater("ingest", prefect=False)
+        use(project, SHOUTING)
+        project.headwater("deploy")
+        slow = {"partition_items": PARTITION, "items_per_minute": 4}
+        run = project.run("ingest/silent-notes", backfill=slow)
+        wait_for(lambda: len(project.headwater("release", "list", prefect=False)) > 1, 120, "its first part")
+
+        here.kill_all_that_could_tell()
+        killed_at = time.monotonic()
+
+        assert _ended(project, run) == "CRASHED"
+        sys.stdout.write(f"marked as crashed after {time.monotonic() - killed_at:.0f} s\n")
+        assert "not heard of for 90 s" in project.flow_run(run)["state"]["message"]
+        redone = project.run("ingest/silent-notes", backfill={"partition_items": PARTITION})
+        assert project.ended(redone, 300)["state_type"] == "COMPLETED"
+        assert project.headwater("ingest", prefect=False)["state"] == "unchanged"
 
 
 def _ended(project: OnServer, run: str) -> str:
