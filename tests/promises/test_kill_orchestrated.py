@@ -8,7 +8,7 @@ import sys
 import time
 from collections import Counter
 from collections.abc import Iterator
-from contextlib import ExitStack, contextmanager
+from contextlib import ExitStack, contextmanager, suppress
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
@@ -68,7 +68,8 @@ class Machine:
         """Kill the worker and what it started, and start another."""
         worker = self._programs["worker"]
         for one in (worker, *worker.children(recursive=True)):
-            one.send_signal(signal.SIGKILL)
+            with suppress(psutil.NoSuchProcess):  # some die with their parent
+                one.send_signal(signal.SIGKILL)
         worker.wait(10)
         self.start("worker")
 
