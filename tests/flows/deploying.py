@@ -3,7 +3,7 @@
 import json
 import subprocess
 import sys
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
@@ -24,6 +24,8 @@ class OnServer:
     root: Path
     env: dict[str, str]
     settings: dict[str, Any]
+    deployed: dict[str, Any] = field(default_factory=dict)
+    """What deploying it said."""
 
     @property
     def name(self) -> str:

@@ -29,19 +29,29 @@ SETTINGS: dict[str, Any] = {
 }
 
 
-@pytest.fixture
-def watched(tmp_path: Path, prefect_api: dict[str, str]) -> OnServer:
-    project = OnServer(root=tmp_path, env=prefect_api, settings=dict(SETTINGS))
+def laid_out(root: Path, env: dict[str, str], **settings: Any) -> OnServer:
+    project = OnServer(root=root, env=env, settings={**SETTINGS, **settings})
     project.write("notes/a.md", "# Level\n\nThe river is low today.\n")
-    (tmp_path / "letters").mkdir()
+    (root / "letters").mkdir()
+    return project
+
+
+@pytest.fixture(scope="module")
+def watched(tmp_path_factory: pytest.TempPathFactory, prefect_api: dict[str, str]) -> OnServer:
+    """A project that is deployed; what that said is in its `deployed`."""
+    project = laid_out(tmp_path_factory.mktemp("watched"), prefect_api)
+    project.deployed = project.headwater("deploy")
     return project
 
 
 @pytest.mark.timeout(600)
 @pytest.mark.usefixtures("worker")
-def test_a_cron_schedule_fires_and_leaves_its_change_report(watched: OnServer) -> None:
+def test_a_cron_schedule_fires_and_leaves_its_change_report(
+    tmp_path: Path, prefect_api: dict[str, str]
+) -> None:
     often = {**NOTES, "schedule": {"cron": "* * * * *"}}
-    watched.settings |= {"project": "scheduled", "sources": {**SETTINGS["sources"], "notes": often}}
+    sources = {**SETTINGS["sources"], "notes": often}
+    watched = laid_out(tmp_path, prefect_api, project="scheduled", sources=sources)
     first = watched.headwater("deploy")
     assert [row["deployment"] for row in first["deployments"]] == [
         "ingest/scheduled-notes",
@@ -75,7 +85,6 @@ def completed(project: OnServer, deployment: str) -> Any:
 
 
 def test_deploying_again_changes_nothing_and_a_paused_schedule_stays_paused(watched: OnServer) -> None:
-    first = watched.headwater("deploy")
     letters = watched.deployments()["ingest/watched-letters"]
     (schedule,) = letters["schedules"]
     path = f"deployments/{letters['id']}/schedules/{schedule['id']}"
@@ -84,7 +93,7 @@ def test_deploying_again_changes_nothing_and_a_paused_schedule_stays_paused(watc
 
     again = watched.headwater("deploy")
 
-    assert again == first
+    assert again == watched.deployed
     found = watched.deployments()
     assert found["ingest/watched-letters"]["id"] == letters["id"]
     assert [one["active"] for one in found["ingest/watched-letters"]["schedules"]] == [False]
@@ -92,7 +101,7 @@ def test_deploying_again_changes_nothing_and_a_paused_schedule_stays_paused(watc
 
 
 def test_a_schedule_that_says_how_often_is_spread_and_one_that_says_when_is_kept(watched: OnServer) -> None:
-    rows = {row["deployment"]: row["schedule"] for row in watched.headwater("deploy")["deployments"]}
+    rows = {row["deployment"]: row["schedule"] for row in watched.deployed["deployments"]}
     found = watched.deployments()
 
     assert rows["ingest/watched-notes"] == "cron 0 3 * * * UTC"
@@ -103,8 +112,6 @@ def test_a_schedule_that_says_how_often_is_spread_and_one_that_says_when_is_kept
 
 
 def test_runs_of_a_source_wait_for_each_other_and_beat_every_30_s(watched: OnServer) -> None:
-    watched.headwater("deploy")
-
     notes = watched.deployments()["ingest/watched-notes"]
 
     assert notes["global_concurrency_limit"]["limit"] == 1
@@ -114,7 +121,6 @@ def test_runs_of_a_source_wait_for_each_other_and_beat_every_30_s(watched: OnSer
 
 
 def test_a_form_offers_what_the_project_names_and_refuses_the_rest(watched: OnServer) -> None:
-    watched.headwater("deploy")
     found = watched.deployments()
     source = found["ingest/watched-notes"]["parameter_openapi_schema"]["properties"]["source"]
     assert source["enum"] == ["notes"]

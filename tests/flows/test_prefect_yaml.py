@@ -4,6 +4,7 @@ import subprocess
 import sys
 from pathlib import Path
 
+import pytest
 import yaml
 
 from tests.flows.deploying import OnServer
@@ -12,6 +13,7 @@ ROOT = Path(__file__).parents[2]
 FILE = ROOT / "infra" / "deploy" / "prefect.yaml"
 
 
+@pytest.mark.gate
 def test_it_registers_what_headwater_deploys(tmp_path: Path, prefect_api: dict[str, str]) -> None:
     def prefect(*arguments: str) -> None:
         command = [str(Path(sys.executable).parent / "prefect"), "--no-prompt", *arguments]
