@@ -17,6 +17,7 @@ from tests.flows.logs import say, serve
 from tests.flows.projects import Project
 from tests.flows.tiny_models import model_for, tokenizer_of
 from tests.transforms.datasets.judgments import at
+from transforms.datasets.trainers import STAGES, TRL_READS, trainer_files
 
 pytestmark = pytest.mark.gate
 STEPS = 2
@@ -186,19 +187,21 @@ def test_the_kto_trainer_steps_on_judgments(judged: Project, tmp_path: Path) -> 
     )
 
 
-@pytest.mark.parametrize("name", ["messages", "text", "prompt-completion"])
-def test_trl_reads_the_settings_that_come_with_an_export(
-    shelf: Project, name: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    from trl import ModelConfig, ScriptArguments, SFTConfig, TrlParser
+@pytest.mark.parametrize("written_as", TRL_READS)
+@pytest.mark.filterwarnings("ignore::FutureWarning")  # TRL's own default is deprecated by transformers
+def test_trl_reads_the_settings_that_come_with_an_export(written_as: str, tmp_path: Path) -> None:
+    import trl
 
-    written = export(shelf.open(), name, out=tmp_path / "out")
-    monkeypatch.chdir(written.out)
-    path = "_meta/trl.yaml"
-    said = Path(path).read_text("utf-8").replace("bf16: true", "bf16: false")
-    (tmp_path / "trl.yaml").write_text(said + "use_cpu: true\n", "utf-8")
-    parser = TrlParser((ScriptArguments, SFTConfig, ModelConfig))
-    script, training, model = parser.parse_args_and_config(["--config", str(tmp_path / "trl.yaml")])
-    assert (script.dataset_train_split, model.use_peft, model.load_in_4bit) == ("train", True, True)
-    assert training.max_length >= 512
-    assert loaded(script.dataset_name, tmp_path / "cache")[script.dataset_train_split].num_rows
+    kinds = {"sft": trl.SFTConfig, "dpo": trl.DPOConfig, "kto": trl.KTOConfig, "reward": trl.RewardConfig}
+    files = trainer_files("faq", written_as, {"train": 8, "validation": 0, "test": 2}, longest=700)
+    path = tmp_path / "trl.yaml"
+    path.write_text(files["_meta/trl.yaml"].replace("bf16: true", "bf16: false\nuse_cpu: true"), "utf-8")
+    parser = trl.TrlParser((trl.ScriptArguments, kinds[STAGES[written_as]], trl.ModelConfig))
+    script, training, model = parser.parse_args_and_config(["--config", str(path)])
+    assert (script.dataset_name, script.dataset_train_split, script.dataset_test_split) == (
+        ".",
+        "train",
+        "test",
+    )
+    assert (model.use_peft, model.load_in_4bit, model.lora_target_modules) == (True, True, "all-linear")
+    assert training.max_length == 1024

@@ -19,6 +19,7 @@ MODEL = "Qwen/Qwen2.5-7B-Instruct"
 
 LORA_RANK, LORA_ALPHA, LORA_DROPOUT = 16, 32, 0.05
 EPOCHS = 3
+WARMUP_SHARE = 0.05
 CONVERSATION, PREFERENCE, JUDGED, REWARD = "sft", "dpo", "kto", "reward"
 
 STAGES = {
@@ -132,6 +133,7 @@ def _trl(written_as: str, held: str | None, length: int) -> Settings:
         **({"assistant_only_loss": True} if written_as == "messages" else {}),
         **({"packing": True} if written_as == "text" else {}),
         **_as_transformers(stage),
+        "warmup_steps": WARMUP_SHARE,  # as transformers 5 has it; below 1 it is a share
         "output_dir": f"{stage}-lora",
     }
 
@@ -161,7 +163,7 @@ def _axolotl(written_as: str, held: str | None, length: int) -> Settings:
         "num_epochs": EPOCHS,
         "learning_rate": RATES[stage],
         "lr_scheduler": "cosine",
-        "warmup_ratio": 0.05,
+        "warmup_ratio": WARMUP_SHARE,
         "optimizer": "paged_adamw_8bit",
         "bf16": "auto",
         "gradient_checkpointing": True,
@@ -188,6 +190,7 @@ def _llama_factory(dataset: str, written_as: str, held: str | None, length: int)
         "template": "qwen",
         "cutoff_len": length,
         **_as_transformers(stage),
+        "warmup_ratio": WARMUP_SHARE,
         "output_dir": f"{stage}-lora",
     }
 
@@ -200,8 +203,6 @@ def _as_transformers(stage: str) -> Settings:
         "num_train_epochs": EPOCHS,
         "learning_rate": RATES[stage],
         "lr_scheduler_type": "cosine",
-        "warmup_ratio": 0.05,
-        "gradient_checkpointing": True,
         "bf16": True,
         "logging_steps": 10,
         "seed": 42,
@@ -216,7 +217,7 @@ def _sentence_transformers() -> Settings:
         "per_device_train_batch_size": 64,
         "num_train_epochs": 1,
         "learning_rate": 2e-5,
-        "warmup_ratio": 0.1,
+        "warmup_steps": WARMUP_SHARE,
         "seed": 42,
     }
 
