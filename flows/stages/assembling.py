@@ -15,7 +15,7 @@ from schemas.release import Release
 from schemas.tools import Tokenizer
 from transforms.age import too_old
 from transforms.assemble import Assembled, Shelf, assemble
-from transforms.choose import RELEVANT, Assembly, Chosen, choose
+from transforms.choose import Assembly, Chosen, choose
 from transforms.features import Fact
 from transforms.prompt import Passage, Prompt, marker
 from transforms.rank import Hit
@@ -40,7 +40,7 @@ def assembled_from(
         budget_tokens=request.budget_tokens or section.budget_tokens,
         reserve_tokens=section.reserve_tokens,
         top_k=request.top_k or section.top_k,
-        min_score=RELEVANT if section.min_score is None else section.min_score,
+        min_score=found.min_score,
         neighbors=section.neighbors,
         order=section.order,
     )
