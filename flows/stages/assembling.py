@@ -88,9 +88,9 @@ def _texts(request: ContextRequest, prompt: Prompt, chosen: Chosen, shelf: Shelf
 
 def _shelf(workspace: Workspace, found: Retrieval, hits: Sequence[Hit], steps: int) -> Shelf:
     """Read what citations are sliced from: the documents of hits, and the chunks around them."""
+    around = found.passages.reading_at(places_around(hits, steps) if steps else [], found.readable)
     texts = texts_of(workspace.store, found.release, (hit.row["document_id"] for hit in hits))
-    places = places_around(hits, steps) if steps else []
-    return Shelf(texts=texts, around=found.passages.chunks_at(places, found.readable))
+    return Shelf(texts=texts, around=around())
 
 
 def _template(workspace: Workspace, path: str | None) -> Template | None:
