@@ -42,7 +42,7 @@ class Refusal(StrEnum):
     NO_REPLY = "no_reply"
     """The author answers nobody in the document. Counted once per document."""
     NO_CONTEXT = "no_context"
-    """Nothing that may be shown comes before the reply."""
+    """Nothing that may be shown comes before the reply; or nothing is found, and then no model is asked."""
     TOO_SHORT = "too_short"
     """What there is to learn has fewer words or tokens than the definition asks for."""
     TOO_LONG = "too_long"
@@ -122,7 +122,7 @@ class Example:
     label: bool | None = None
     """Whether the last message is desirable; for types that are judgments."""
     answers: tuple[str, ...] = ()
-    """Other answers that are accepted too."""
+    """Every answer that is accepted, as it stands without its citation; for types that have any."""
     columns: Mapping[str, Any] | None = None
     """Named values; for types that are not conversations."""
     author: str | None = None
@@ -147,11 +147,11 @@ REFUSED = pa.schema(
     [
         pa.field("reason", pa.string(), nullable=False),
         pa.field("row_id", pa.string()),  # null where no example was made
-        pa.field("document_id", pa.string(), nullable=False),
+        pa.field("document_id", pa.string()),  # null where the audience may not know that it exists
         pa.field("because", pa.string()),
     ]
 )
-"""One row is one refusal, of an example or a document's examples; never of what the audience may not read."""
+"""One row is one refusal, of an example or of a document's examples."""
 
 
 LINEAGE = pa.schema(

@@ -11,7 +11,6 @@ from schemas.evaluation import GateMetric
 from schemas.feature import FeatureSection, FunctionSection
 from schemas.identity import digest
 from schemas.operations import OperationsSection
-from schemas.rerank import RerankSection
 from schemas.runner import Runner, RunnerSection
 from schemas.section import AclEntry, Duration, Name, Schedule, Section, Share, wrong, wrong_at
 from schemas.serve import LogsSection, ServeSection
@@ -171,10 +170,8 @@ class ContextViewSection(Section):
     """How passages stand in the prompt: best first, best at both ends, or as in their documents."""
     template: str | None = None
     """A Jinja2 file that writes the prompt; see `transforms/template.py`."""
-    rerank: RerankSection | None = None
-    """A cross-encoder that orders the best passages anew; all works without."""
     min_score: Share | None = None
-    """Below this confidence nothing is relevant; else what `headwater evaluate --fit-threshold` fitted."""
+    """Below this confidence nothing is relevant; `headwater evaluate --fit-threshold` fits it."""
 
 
 class LlmSection(Section):

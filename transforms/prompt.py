@@ -25,6 +25,8 @@ SYSTEM = (
     "A passage marked as stale may be out of date; say so when you rely on it."
 )
 NO_PASSAGES = "No passage was found that answers this question."
+NOTHING = "Nothing was found, in what you may read, that answers this."
+"""What the server answers where nothing does, and asks no model; and what a model is taught to say then."""
 HIDDEN = re.compile(
     "[\u00ad\u061c\u180e\u200b-\u200f\u202a-\u202e\u2060-\u2064\u2066-\u2069\ufeff\U000e0000-\U000e007f]"
 )

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Any
 
@@ -12,6 +13,7 @@ from flows.cli.output import Output, count
 if TYPE_CHECKING:
     from flows.workspace import Workspace
     from schemas.dataset import Export
+    from schemas.model_answer import Estimate
 
 
 def register(app: typer.Typer) -> None:
@@ -35,15 +37,34 @@ def export(
         str | None,
         typer.Option("--since", help="Write what is new and what is retracted since this release, too."),
     ] = None,
+    like: Annotated[
+        Path | None,
+        typer.Option(
+            "--like", help="The manifest of an earlier export: take its release, and feedback as it was then."
+        ),
+    ] = None,
+    estimate: Annotated[
+        bool,
+        typer.Option(
+            "--estimate", help="Say what a language model would read and write; ask and write nothing."
+        ),
+    ] = False,
 ) -> None:
     """Write a dataset: rows, card, manifest and each row's lineage."""
     from flows.stages.exporting import export as write
+    from flows.stages.writing import estimate_of
     from infra.store import releases
 
     to: Output = context.obj
+    pinned = read_manifest(like) if like else {}
     with to.workspace() as workspace:
-        number = releases.named(workspace.store, release).release if release is not None else None
-        written = write(workspace, dataset, release=number, out=out)
+        named = releases.named(workspace.store, release).release if release is not None else None
+        number = named or pinned.get("release")
+        if estimate:
+            found = estimate_of(workspace, dataset, number)
+            to.show(found.as_dict(), _estimate_text(found))
+            return
+        written = write(workspace, dataset, release=number, out=out, pins=pinned.get("pins"))
         delta = None if since is None else _delta(workspace, written, since)
     told = written.as_dict() if delta is None else {**written.as_dict(), "delta": str(delta)}
     to.show(told, _export_text(written, delta))
@@ -62,6 +83,19 @@ def _number(workspace: Workspace, told: str) -> int:
     return int(told) if told.isdecimal() else releases.named(workspace.store, told).release
 
 
+def read_manifest(path: Path) -> dict[str, Any]:
+    """Return an earlier export's manifest. Raises ConfigError for a file that is none."""
+    from schemas.errors import ConfigError
+
+    try:
+        found = json.loads(path.read_text(encoding="utf-8"))
+    except (OSError, ValueError) as problem:
+        raise ConfigError(f"{str(path)!r} is no manifest: {problem}", fix="name a manifest.json") from problem
+    if not isinstance(found, dict) or "release" not in found:
+        raise ConfigError(f"{str(path)!r} is no manifest: it names no release", fix="name a manifest.json")
+    return found
+
+
 def lineage(
     context: typer.Context,
     identity: Annotated[
@@ -76,6 +110,14 @@ def lineage(
     with to.workspace() as workspace:
         found = lineage_of(workspace, str(Path(identity).absolute()) if Path(identity).exists() else identity)
     to.show(found, _lineage_text(to, found))
+
+
+def _estimate_text(found: Estimate) -> str:
+    cost = "" if found.cost is None else f", {found.cost} at most at the prices of the project file"
+    return (
+        f"{count(found.calls, 'call')} of {found.model}, {found.cached} answered before\n"
+        f"  reads about {found.prompt_tokens:,} tokens and writes at most {found.completion_tokens:,}{cost}"
+    )
 
 
 def register_model(

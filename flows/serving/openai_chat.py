@@ -26,9 +26,9 @@ from flows.stages.asking import Answer, Wish
 from infra.store import releases
 from schemas.context import Message
 from schemas.openai import ChatBody
+from transforms.prompt import NOTHING
 
 router = APIRouter(prefix="/v1", tags=["openai"], route_class=OpenAiRoute)
-NOTHING = "Nothing was found, in what you may read, that answers this."
 
 
 @router.get("/models")

@@ -51,6 +51,16 @@ class Plan:
     """The files, besides the release, that decide the rows."""
 
     @property
+    def written(self) -> bool:
+        """Whether a language model writes the rows."""
+        return getattr(self.params, "by", "rules") == "model"
+
+    @property
+    def how(self) -> str:
+        """How the rows are made, as the card says it."""
+        return self.type.how_by_model if self.written else self.type.how
+
+    @property
     def sources(self) -> tuple[str, ...]:
         """Sources whose documents become rows; none means all."""
         return (self.section.source,) if self.section.source else self.view_section.sources

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import hashlib
 import json
+from collections import Counter
 from pathlib import Path
 from typing import Any
 
@@ -17,7 +18,9 @@ from transforms.datasets.trainers import trainer_files
 Told = dict[str, Any]
 
 
-def write_told(partial: Path, tally: Tally, plan: Plan, refused: Told, sieves: Sieves) -> dict[str, str]:
+def write_told(
+    partial: Path, tally: Tally, plan: Plan, refused: Counter[str], sieves: Sieves
+) -> dict[str, str]:
     """Write card, plots, trainers' settings and manifest; return the sha256 of every file."""
     told = _counted(tally, plan, refused, sieves)
     (partial / FILE).write_bytes(counts_png(told, tally.lengths.tokens))
@@ -30,7 +33,7 @@ def write_told(partial: Path, tally: Tally, plan: Plan, refused: Told, sieves: S
     return _write_manifest(partial, plan, told)
 
 
-def _counted(tally: Tally, plan: Plan, refused: Told, sieves: Sieves) -> Told:
+def _counted(tally: Tally, plan: Plan, refused: Counter[str], sieves: Sieves) -> Told:
     """Return what was counted, for the manifest and the card."""
     lengths = tally.lengths
     return {
@@ -38,7 +41,7 @@ def _counted(tally: Tally, plan: Plan, refused: Told, sieves: Sieves) -> Told:
         "kinds": dict(sorted(tally.kinds.items())),
         "balance": tally.balanced(),
         "sufficiency": plan.type.rule.told(_used(tally, plan)),
-        "refused": refused,
+        "refused": dict(sorted(refused.items())),
         "personal": {"policy": plan.policy, "replaced": dict(sorted(sieves.redactor.counts.items()))},
         "replayed": tally.replayed,
         "tokens": lengths.told(),
@@ -52,7 +55,7 @@ def _card(tally: Tally, plan: Plan, told: Told, trainers: tuple[str, ...]) -> Ca
         type=plan.section.type,
         format=plan.format,
         task=plan.type.task,
-        how=plan.type.how,
+        how=plan.how,
         release=plan.release.release,
         definition_hash=plan.definition_hash,
         view=plan.view if plan.type.retrieves else None,

@@ -19,6 +19,7 @@ from flows.stages.dataset_place import replace_folder, unfinished
 from flows.stages.dataset_plan import Plan, plan_of
 from flows.stages.dataset_refusals import Refusals, refusals_file
 from flows.stages.dataset_sieves import Sieves, capped, sieves_of
+from flows.stages.writing import written_ahead
 from flows.workspace import Workspace
 from infra.store.lock import locked
 from schemas.dataset import DATASET, Example, Export, Refused
@@ -46,7 +47,7 @@ def export(
     base = Path(out).resolve() if out else workspace.opened.root / "datasets"
     folder = base / name / str(plan.release.release)
     with locked(workspace.store, f"dataset-{name}"), unfinished(folder) as partial:
-        inputs = inputs_of(workspace, plan)
+        plan, inputs = written_ahead(workspace, plan, inputs_of(workspace, plan), pins or {})
         documents = documents_of(workspace, plan, inputs)
         sieves = sieves_of(workspace, plan, inputs, documents)
         with refusals_file(partial / "_meta") as refusals:

@@ -23,6 +23,8 @@ from transforms.datasets.params import (
     Pairs,
     Preference,
     Qa,
+    Raft,
+    Revisions,
     Style,
     Triplets,
 )
@@ -50,6 +52,8 @@ class DatasetType:
     """The kind of task, as dataset cards name it."""
     how: str
     """How the rows are made and what to know before training on them, for the card."""
+    how_by_model: str = ""
+    """The same, where a language model writes the rows."""
     rule: Rule = CONVERSATIONS
     """How many rows to train on (or, of `beir`, to evaluate on) are enough."""
     retrieves: bool = True
@@ -69,7 +73,7 @@ CONVERSATION = ("messages", "prompt_completion", "alpaca", "sharegpt", "text")
 DATASETS = {
     "qa": DatasetType(
         params=Qa,
-        formats=CONVERSATION,
+        formats=(*CONVERSATION, "answers"),
         version=1,
         function="transforms.datasets.qa:build",
         task="question-answering",
@@ -79,6 +83,13 @@ DATASETS = {
             "only if the served retrieval, asked the question as the audience, brings the passage that "
             "holds the answer; its prompt is the served prompt. The questions sound like the documents: "
             "they teach a model to answer from passages and to cite them, not how people ask."
+        ),
+        how_by_model=(
+            "A language model wrote questions and answers from chunks of the documents, under the prompts of "
+            "`transforms/datasets/recipes.py`. A row is kept only if the evidence that the model copied is "
+            "in the chunk, word for word, and the served retrieval, asked the question as the audience, "
+            "brings that chunk; its prompt is the served prompt. That the answer follows from its evidence "
+            "was not judged: read a sample before you train."
         ),
     ),
     "style": DatasetType(
@@ -173,6 +184,38 @@ DATASETS = {
             "answer to it, and whether people want such an answer: a like, a dislike, a score, or the text "
             "that somebody put in its place. Facts that join a row are those that held when it was asked, "
             "not later ones."
+        ),
+    ),
+    "raft": DatasetType(
+        params=Raft,
+        formats=CONVERSATION,
+        version=1,
+        function="transforms.datasets.raft:build",
+        task="question-answering",
+        vectors=True,
+        earlier=True,
+        how=(
+            "Questions were made from the documents by rules; the prompt is the served one, with what the "
+            "served retrieval brings beside the answer. Where the kind is `oracle` the passage with the "
+            "answer is there, and the row answers and cites it. In the others it is not, for a real cause: "
+            "`oracle_removed` (its documents were kept from the search), `not_permitted` (asked as somebody "
+            "in no group), `before_its_time` (asked at an earlier release); the row says, in the server's "
+            "words, that no passage answers. Whether another passage answers in other words was not judged."
+        ),
+    ),
+    "revisions": DatasetType(
+        rule=JUDGMENTS,
+        params=Revisions,
+        formats=("trl", "openai", "reward", "ranking"),
+        version=1,
+        function="transforms.datasets.revisions:build",
+        task="text-generation",
+        earlier=True,
+        how=(
+            "Each row is a question that this release and an earlier one answer differently, under today's "
+            "served prompt: today's answer is chosen, the earlier one rejected. Both are spans of their "
+            "documents, character for character; the questions were made by rules. They teach a model to "
+            "follow its context where it remembers something else."
         ),
     ),
     "triplets": DatasetType(

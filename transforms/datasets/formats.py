@@ -79,8 +79,7 @@ def kto_tag(example: Example) -> Row:
 
 def answers(example: Example) -> Row:
     """Return the bare question with every accepted answer, to score a model with."""
-    accepted = (example.uses[0].quote, *example.answers)
-    return {"question": example.question, "answers": list(dict.fromkeys(accepted))}
+    return {"question": example.question, "answers": list(example.answers)}
 
 
 def labeled(example: Example) -> Row:
@@ -115,6 +114,7 @@ FORMATS: dict[str, Callable[[Example], Row]] = {
     "kto": kto,
     "kto_tag": kto_tag,
     "labeled": labeled,
+    "answers": answers,
     "text": text,
     "columns": columns,
     "beir": beir,

@@ -15,6 +15,7 @@ import pyarrow as pa
 
 from schemas.context import Context
 from schemas.dataset import Refusal
+from schemas.errors import ConfigError
 from schemas.interaction import FEEDBACK, INTERACTION
 from schemas.tools import LanguageModel, Tokenizer, Vectors
 from transforms.rank import Hit
@@ -32,6 +33,10 @@ class Chunks:
             self._places[document].append((start, end, n))
         for places in self._places.values():
             places.sort()
+
+    def __contains__(self, chunk_id: str) -> bool:
+        """Tell whether there is a chunk of this id."""
+        return chunk_id in self._at
 
     def row(self, chunk_id: str) -> dict[str, Any]:
         """Return a chunk's row."""
@@ -97,6 +102,11 @@ def no_facts(_feature: str, asked: Sequence[Asked]) -> list[Mapping[str, Any]]:
     return [{} for _ in asked]
 
 
+def no_model(_document: str) -> LanguageModel:
+    """Raise ConfigError: nobody handed a language model in."""
+    raise ConfigError("no language model writes here", fix="add `llm:` to the project file")
+
+
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Inputs:
     """Everything a builder works with; the tools are the served ones, asked as the audience."""
@@ -121,7 +131,7 @@ class Inputs:
     """Rows of `schemas.interaction.FEEDBACK`, oldest first."""
     facts: Callable[[str, Sequence[Asked]], list[Mapping[str, Any]]] = no_facts
     """A feature's values that held for each entity at its time; null where nothing did."""
-    model: Callable[[str], LanguageModel] | None = None
+    model: Callable[[str], LanguageModel] = no_model
     """The language model, which keeps its answers with the document (by id) that they are about."""
 
     def rows(self, names: Sequence[str]) -> Iterator[dict[str, Any]]:

@@ -9,17 +9,36 @@ QUESTIONS_MAX = 8
 """Rows from one document by default: a long page must not drown the others."""
 
 
+By = Literal["rules", "model"]
+Recipe = Literal["questions", "instructions"]
+
+
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Qa:
-    """Questions that documents answer, in documents' own words."""
+    """Questions that documents answer: in documents' own words, or as a language model writes them."""
 
     grounded: bool = True
     """With the served passages in the prompt; without, the bare question (a closed-book row)."""
     max_per_document: int = QUESTIONS_MAX
+    by: By = "rules"
+    """Who writes: rules, or the project's language model, which is sent the documents' chunks."""
+    recipe: Recipe = "questions"
+    """What the model writes; the prompts are in `transforms/datasets/recipes.py`."""
+    per_chunk: int = 3
+    """What the model is asked to write of one chunk, at most."""
+    max_tokens: int = 1_024
+    """Tokens of one answer of the model, at most."""
+    limit_tokens: int = 2_000_000
+    """Tokens that the model may read and write: an estimate above is refused before the first call."""
+    limit_cost: float | None = None
+    """What that may cost, by `llm.price_per_million`."""
 
     def __post_init__(self) -> None:
-        """Refuse a limit that allows nothing."""
-        _at_least("max_per_document", self.max_per_document, 1)
+        """Refuse what is none, and limits that allow nothing."""
+        _one_of("by", self.by, get_args(By))
+        _one_of("recipe", self.recipe, get_args(Recipe))
+        for name in ("max_per_document", "per_chunk", "max_tokens", "limit_tokens"):
+            _at_least(name, getattr(self, name), 1)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -6,6 +6,7 @@ from collections.abc import Iterator
 
 from schemas.context import Context, Message
 from schemas.dataset import Example, Refusal, Refused, Use
+from transforms.datasets import written
 from transforms.datasets.candidates import Candidate, Offer, chunks_of, cited, evidence, offers
 from transforms.datasets.inputs import Inputs
 from transforms.datasets.params import Qa
@@ -15,6 +16,9 @@ CLOSED_BOOK = "Answer the question exactly and briefly. If you do not know the a
 
 def build(inputs: Inputs, params: Qa) -> Iterator[Example | Refused]:
     """Yield a row for each question whose own chunk retrieval brings, and why there are no others."""
+    if params.by == "model":
+        yield from written.build(inputs, params)
+        return
     for offer in offers(inputs, params.max_per_document):
         yield from offer.refused
         yield from _rows(inputs, offer, params)
@@ -47,6 +51,7 @@ def _row(inputs: Inputs, candidate: Candidate, params: Qa) -> Example | Refused:
         document_id=document,
         uses=(evidence(candidate), *others),
         messages=_grounded(candidate, found, number) if params.grounded else _closed_book(candidate),
+        answers=(candidate.question.answer,),
     )
 
 

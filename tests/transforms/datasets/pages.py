@@ -58,23 +58,33 @@ def library(*pages: Parsed, acls: Collection[Collection[str]] = (), **columns: A
     )
 
 
-def inputs(table: pa.Table, *, audience: tuple[str, ...] = (EVERYONE,), top_k: int = 3) -> Inputs:
+def inputs(table: pa.Table, *, audience: tuple[str, ...] = (EVERYONE,), most: int = 3) -> Inputs:
     """Return a builder's inputs; retrieval ranks by shared words what one of the audience may read."""
     chunks = chunk("headings", table, Headings(), tokenizer=word_pieces()).passed
     vectors = [_vector(text) for text in chunks["text"].to_pylist()]
     chunks = chunks.append_column("vector", pa.array(vectors, pa.list_(pa.float32(), len(WORDS))))
 
     def search(question: str) -> list[Hit]:
-        rows = [r for r in chunks.drop_columns(["vector"]).to_pylist() if {*r["acl"]} & {EVERYONE, *audience}]
+        return found(question, {EVERYONE, *audience}, ())
+
+    def found(question: str, entries: set[str], hidden: Collection[str]) -> list[Hit]:
+        rows = [r for r in chunks.drop_columns(["vector"]).to_pylist() if {*r["acl"]} & entries]
         hits = [Hit(row=r, fused=s, vector_score=s) for r in rows if (s := _overlap(question, r["text"]))]
+        hits = [hit for hit in hits if hit.row["document_id"] not in hidden]
         return sorted(hits, key=lambda hit: (-hit.score, hit.chunk_id))
+
+    def ask(
+        question: str, *, hidden: Collection[str] = (), top_k: int | None = None, outside: bool = False
+    ) -> Context:
+        entries = {EVERYONE} if outside else {EVERYONE, *audience}
+        return _context(question, found(question, entries, hidden)[: min(most, top_k or most)])
 
     return Inputs(
         documents=table,
         chunks=Chunks(chunks),
         audience=audience,
         closed=(),
-        ask=lambda question: _context(question, search(question)[:top_k]),
+        ask=ask,
         search=search,
         tokenizer=word_pieces(),
     )

@@ -70,7 +70,7 @@ def test_a_page_that_one_of_the_audience_may_not_read_gives_no_row_and_is_counte
 
 def test_a_row_with_a_neighbor_that_others_of_the_audience_may_not_read_is_refused() -> None:
     table = library(LEAVE, SALARY, acls=[["everyone"], ["group:hr"]])
-    both = inputs(table, audience=("group:hr", "group:it"), top_k=9)
+    both = inputs(table, audience=("group:hr", "group:it"), most=9)
     assert all("group:hr" not in use.acl for row in rows(both) for use in row.uses)
     assert refused(both)[Refusal.AUDIENCE] > refused(inputs(table))[Refusal.AUDIENCE]
 

@@ -14,6 +14,7 @@ def texts_of(example: Example) -> Iterator[str]:
     """Yield every text that is in the row of an example."""
     for message in (*example.messages, *example.rejected):
         yield message.content
+    yield from (example.question, *example.answers)
     yield from (value for value in (example.columns or {}).values() if isinstance(value, str))
 
 
@@ -38,4 +39,11 @@ def rewritten(example: Example, write: Callable[[str], str]) -> Example:
     columns: dict[str, Any] | None = None
     if example.columns is not None:
         columns = {name: write(v) if isinstance(v, str) else v for name, v in example.columns.items()}
-    return replace(example, messages=said(example.messages), rejected=said(example.rejected), columns=columns)
+    return replace(
+        example,
+        question=write(example.question),
+        messages=said(example.messages),
+        rejected=said(example.rejected),
+        answers=tuple(map(write, example.answers)),
+        columns=columns,
+    )
