@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from datetime import datetime
 from pathlib import Path
 from typing import Any
 
@@ -20,6 +21,7 @@ def assemble_contexts(
     out: str,
     project: str = "headwater.yaml",
     release: int | None = None,
+    as_of: datetime | None = None,
     workers: int = WORKERS,
 ) -> dict[str, Any]:
     """Assemble the context of every request of a file, all at one release.
@@ -29,11 +31,13 @@ def assemble_contexts(
         out: The JSONL file to write, a context per line in the same order.
         project: The project file.
         release: The release to ask; the newest without it.
+        as_of: The release of that time, and facts as they were then, in place of `release`.
         workers: Requests in work at once.
     """
     workspace = open_workspace(project, progress=ArtifactProgress())
     asked = list(read_requests(Path(requests)))
-    done = write_contexts(workspace, asked, Path(out), release=release, workers=workers).as_dict()
+    written = write_contexts(workspace, asked, Path(out), release=release, as_of=as_of, workers=workers)
+    done = written.as_dict()
     create_table_artifact(
         key="contexts", table=[done], description=f"The contexts of {requests}, at release {done['release']}"
     )

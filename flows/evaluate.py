@@ -31,7 +31,7 @@ def evaluate(
         release: The release to ask; the newest without it.
         against: A release to compare with.
         against_view: A context view to compare with.
-        fit_threshold: Fit the view's min_score on half of the questions.
+        fit_threshold: Fit the view's min_score on half of the questions, and keep it with the release.
     """
     options = EvaluateOptions(
         queries=queries,

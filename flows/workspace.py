@@ -27,13 +27,18 @@ from schemas.chunk import embedded_chunk
 from schemas.errors import ConfigError, NotFoundError
 from schemas.identity import digest
 from schemas.project import IndexSection
+from schemas.rerank import RerankSection
 from schemas.run import STAGES
-from schemas.tools import Embedder
+from schemas.tools import Embedder, Reranker
 from transforms import chunkers
 
 LOADING = threading.Lock()
 LOADED: defaultdict[str, dict[str, Embedder]] = defaultdict(dict)
 """The process's embedders, by runtime and fingerprint: a model is loaded once, however often a flow runs."""
+
+
+RERANKERS: dict[tuple[str, str, str], Reranker] = {}
+"""The process's rerankers, by where they are, revision and device."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -120,6 +125,17 @@ class Workspace:
                 )
             self._check_limits(loaded)
             mine[fingerprint] = loaded
+
+    def reranker_for(self, section: RerankSection) -> Reranker:
+        """Return the cross-encoder of a context view, loaded once per process."""
+        place = (str(self.opened.root / section.model), section.revision or "", section.device)
+        if place not in RERANKERS:
+            from infra.embedders.reranker import load_reranker
+
+            beside = self.opened.root / section.model
+            model = str(beside) if beside.is_dir() else section.model
+            RERANKERS[place] = load_reranker(model, revision=section.revision, device=section.device)
+        return RERANKERS[place]
 
     def embedding_cache(self, index: Index) -> EmbeddingCache:
         """Return the cache of an index's vectors; one for each embedder, which knows what is in it."""

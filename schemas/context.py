@@ -124,6 +124,8 @@ class Candidate(Frozen):
     """Part of the score that comes from the passages beside it."""
     freshness: float
     """What the score was multiplied by for the source's half-life; 1 is no change."""
+    reranked: float | None = None
+    """What the reranker made of it, where it read it; its place is by this then."""
     score: float
     verdict: str
     """`kept`, `merged` into the passage beside it, or why it was dropped."""

@@ -147,11 +147,11 @@ REFUSED = pa.schema(
     [
         pa.field("reason", pa.string(), nullable=False),
         pa.field("row_id", pa.string()),  # null where no example was made
-        pa.field("document_id", pa.string()),  # null where the audience may not know that it exists
+        pa.field("document_id", pa.string(), nullable=False),
         pa.field("because", pa.string()),
     ]
 )
-"""One row is one refusal, of an example or of a document's examples."""
+"""One row is one refusal, of an example or a document's examples; never of what the audience may not read."""
 
 
 LINEAGE = pa.schema(

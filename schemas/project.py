@@ -11,6 +11,7 @@ from schemas.evaluation import GateMetric
 from schemas.feature import FeatureSection, FunctionSection
 from schemas.identity import digest
 from schemas.operations import OperationsSection
+from schemas.rerank import RerankSection
 from schemas.runner import Runner, RunnerSection
 from schemas.section import AclEntry, Duration, Name, Schedule, Section, Share, wrong, wrong_at
 from schemas.serve import LogsSection, ServeSection
@@ -170,8 +171,10 @@ class ContextViewSection(Section):
     """How passages stand in the prompt: best first, best at both ends, or as in their documents."""
     template: str | None = None
     """A Jinja2 file that writes the prompt; see `transforms/template.py`."""
+    rerank: RerankSection | None = None
+    """A cross-encoder that orders the best passages anew; all works without."""
     min_score: Share | None = None
-    """Below this confidence nothing is relevant; `headwater evaluate --fit-threshold` fits it."""
+    """Below this confidence nothing is relevant; else what `headwater evaluate --fit-threshold` fitted."""
 
 
 class LlmSection(Section):

@@ -49,6 +49,18 @@ class Embedder(Protocol):
         ...
 
 
+class Reranker(Protocol):
+    """Reads a question together with a passage, and says how well that answers it."""
+
+    name: str
+
+    def scores(
+        self, question: str, texts: Sequence[str], *, within_s: float | None = None
+    ) -> list[float] | None:
+        """Return a score per text, higher is better; None where that takes longer than `within_s`."""
+        ...
+
+
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Completion:
     """What a language model wrote, and what it counted."""

@@ -33,10 +33,16 @@ class Hit(NamedTuple):
     """Gained from the passages beside it."""
     freshness: float = 1.0
     """What is left of it after its source's half-lives."""
+    reranked: float | None = None
+    """What a reranker made of it."""
+    placed: float | None = None
+    """The score it has for that."""
 
     @property
     def score(self) -> float:
         """What hits are ranked by."""
+        if self.placed is not None:
+            return self.placed
         return round((self.fused + self.named + self.support) * self.freshness, 9)
 
     @property

@@ -28,6 +28,7 @@ def explained(hits: Sequence[Hit], verdicts: dict[str, str]) -> tuple[Candidate,
             named=hit.named,
             support=hit.support,
             freshness=hit.freshness,
+            reranked=hit.reranked,
             score=hit.score,
             verdict=verdicts[hit.chunk_id],
         )

@@ -35,7 +35,8 @@ def evaluate(
         str | None, typer.Option("--against-view", help="Compare with this context view.")
     ] = None,
     fit_threshold: Annotated[
-        bool, typer.Option("--fit-threshold", help="Fit a view's min_score on half of the questions.")
+        bool,
+        typer.Option("--fit-threshold", help="Fit a view's min_score on half of them, and keep it."),
     ] = False,
 ) -> None:
     """How well known questions are answered, with 95% intervals.
@@ -98,5 +99,5 @@ def _threshold(told: dict[str, Any]) -> str:
         f"{told['answerable'] + told['unanswerable']} its balanced accuracy is "
         f"{told['balanced_accuracy']:.3f}: it turns away {told['false_abstention']:.1%} of the answerable "
         f"and answers {told['false_answering']:.1%} of the others (AUROC {told['auroc']:.3f})\n"
-        "put it into the context view in headwater.yaml"
+        "kept for this view from this release on; min_score in headwater.yaml goes before it"
     )

@@ -15,7 +15,7 @@ from schemas.release import Release
 from schemas.tools import Tokenizer
 from transforms.age import too_old
 from transforms.assemble import Assembled, Shelf, assemble
-from transforms.choose import RELEVANT, Assembly, Chosen, choose
+from transforms.choose import Assembly, Chosen, choose
 from transforms.features import Fact
 from transforms.prompt import Passage, Prompt, marker
 from transforms.rank import Hit
@@ -40,7 +40,7 @@ def assembled_from(
         budget_tokens=request.budget_tokens or section.budget_tokens,
         reserve_tokens=section.reserve_tokens,
         top_k=request.top_k or section.top_k,
-        min_score=RELEVANT if section.min_score is None else section.min_score,
+        min_score=found.min_score,
         neighbors=section.neighbors,
         order=section.order,
     )
@@ -88,9 +88,9 @@ def _texts(request: ContextRequest, prompt: Prompt, chosen: Chosen, shelf: Shelf
 
 def _shelf(workspace: Workspace, found: Retrieval, hits: Sequence[Hit], steps: int) -> Shelf:
     """Read what citations are sliced from: the documents of hits, and the chunks around them."""
+    around = found.passages.reading_at(places_around(hits, steps) if steps else [], found.readable)
     texts = texts_of(workspace.store, found.release, (hit.row["document_id"] for hit in hits))
-    places = places_around(hits, steps) if steps else []
-    return Shelf(texts=texts, around=found.passages.chunks_at(places, found.readable))
+    return Shelf(texts=texts, around=around())
 
 
 def _template(workspace: Workspace, path: str | None) -> Template | None:

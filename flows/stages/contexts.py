@@ -53,7 +53,7 @@ def context(
         features=_shown(facts, now=workspace.clock()),
         tokens=made.tokens,
         dropped=made.dropped,
-        notes=_notes(found),
+        notes=(*_notes(found), *found.notes),
         timings_ms={**found.timings_ms, **clock.timings_ms},
         explain=explained(found.hits, made.verdicts) if request.explain else (),
     )

@@ -64,7 +64,7 @@ def finish(partial: Path, tally: Tally, plan: Plan, sieves: Sieves, refusals: Re
             _fill_train(partial, tally)
         columns, held = tuple(tally.examples[0]), sieves.contamination.holds
         tally.replayed = replayed(plan, partial / "train.jsonl", tally.splits["train"], columns, held)
-    return Written(splits=tally.counts(), files=write_told(partial, tally, plan, refusals.counts, sieves))
+    return Written(splits=tally.counts(), files=write_told(partial, tally, plan, refusals.told(), sieves))
 
 
 def _check(tally: Tally, plan: Plan, refusals: Refusals) -> None:

@@ -18,7 +18,11 @@ ROWS = 8_192
 
 
 class Refusals:
-    """Counts and remembers refusals; what the audience may not know of is counted, and not named."""
+    """Counts refusals, and writes which and why: those that the audience may know of.
+
+    That there is something it may not read is told to who runs the export, and not in the folder: neither a
+    document's id, which is the hash of a path that can be guessed, nor how many there are.
+    """
 
     def __init__(self, file: pq.ParquetWriter) -> None:
         self.counts: Counter[str] = Counter()
@@ -28,17 +32,22 @@ class Refusals:
     def add(self, one: Refused) -> None:
         """Count a refusal, and remember which it is."""
         self.counts[one.reason] += 1
-        hidden = one.reason is Refusal.AUDIENCE
+        if one.reason is Refusal.AUDIENCE:
+            return
         self._pending.append(
             {
                 "reason": str(one.reason),
-                "row_id": None if hidden else one.row_id,
-                "document_id": None if hidden else one.document_id,
-                "because": None if hidden else one.because,
+                "row_id": one.row_id,
+                "document_id": one.document_id,
+                "because": one.because,
             }
         )
         if len(self._pending) >= ROWS:
             self.flush()
+
+    def told(self) -> dict[str, int]:
+        """Return the counts that the audience may know."""
+        return {reason: n for reason, n in sorted(self.counts.items()) if reason != Refusal.AUDIENCE}
 
     def flush(self) -> None:
         """Write what is remembered."""

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import hashlib
 import json
-from collections import Counter
 from pathlib import Path
 from typing import Any
 
@@ -18,9 +17,7 @@ from transforms.datasets.trainers import trainer_files
 Told = dict[str, Any]
 
 
-def write_told(
-    partial: Path, tally: Tally, plan: Plan, refused: Counter[str], sieves: Sieves
-) -> dict[str, str]:
+def write_told(partial: Path, tally: Tally, plan: Plan, refused: Told, sieves: Sieves) -> dict[str, str]:
     """Write card, plots, trainers' settings and manifest; return the sha256 of every file."""
     told = _counted(tally, plan, refused, sieves)
     (partial / FILE).write_bytes(counts_png(told, tally.lengths.tokens))
@@ -33,7 +30,7 @@ def write_told(
     return _write_manifest(partial, plan, told)
 
 
-def _counted(tally: Tally, plan: Plan, refused: Counter[str], sieves: Sieves) -> Told:
+def _counted(tally: Tally, plan: Plan, refused: Told, sieves: Sieves) -> Told:
     """Return what was counted, for the manifest and the card."""
     lengths = tally.lengths
     return {
@@ -41,7 +38,7 @@ def _counted(tally: Tally, plan: Plan, refused: Counter[str], sieves: Sieves) ->
         "kinds": dict(sorted(tally.kinds.items())),
         "balance": tally.balanced(),
         "sufficiency": plan.type.rule.told(_used(tally, plan)),
-        "refused": dict(sorted(refused.items())),
+        "refused": refused,
         "personal": {"policy": plan.policy, "replaced": dict(sorted(sieves.redactor.counts.items()))},
         "replayed": tally.replayed,
         "tokens": lengths.told(),

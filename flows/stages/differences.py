@@ -147,7 +147,10 @@ def _removed_and_stale(staged: Staged) -> tuple[set[str], set[str]]:
 
 
 def _documents(staged: Staged, removed: set[str], stale: set[str]) -> tuple[Difference, set[str]]:
-    """Compare documents key by key, so many at once; of keys that are new, the ids alone are read."""
+    """Compare documents key by key, so many at once; of keys that are new, the ids alone are read.
+
+    Returns besides which documents of known items are staged again.
+    """
     ids = staged.staging.scan("documents", ["document_id", "key"], staged.valid)
     ids = DOCUMENT.empty_table().select(["document_id", "key"]) if ids is None else ids
     known = {key for key, item in staged.ledger.known.items() if item.documents}
@@ -161,7 +164,8 @@ def _documents(staged: Staged, removed: set[str], stale: set[str]) -> tuple[Diff
         old = _released_rows(staged, "documents", both(mine, is_in("key", part)), columns, DOCUMENT)
         total += _compared(_timeless(new), _timeless(old), "document_id")
     dropped = (set(total.removed) - stale) | removed
-    return replace(total, removed=tuple(sorted(dropped))), set(ids["document_id"].to_pylist())
+    again = ids.filter(pc.is_in(ids["key"], keys))["document_id"]
+    return replace(total, removed=tuple(sorted(dropped))), set(again.to_pylist())
 
 
 def _timeless(documents: pa.Table) -> pa.Table:

@@ -12,6 +12,8 @@ from flows.stages.expecting import expectations
 from flows.stages.retrieving import releases_of, retrieve, view_of
 from flows.workspace import Workspace
 from infra.questions import read_questions
+from infra.store import releases
+from infra.store.thresholds import Fitted, remember
 from schemas.context import ContextRequest
 from schemas.errors import ConfigError, NotFoundError
 from schemas.evaluation import (
@@ -60,7 +62,7 @@ def evaluate(workspace: Workspace, options: EvaluateOptions) -> Comparison:
     """
     questions = read_questions(_path(workspace, options))
     one = ask_all(workspace, questions, view=options.view, release=options.release)
-    threshold = _fitted(one) if options.fit_threshold else None
+    threshold = _kept(workspace, one, _fitted(one)) if options.fit_threshold else None
     if options.against is None and options.against_view is None:
         return Comparison(evaluation=one.summary(), threshold=threshold)
     other = ask_all(
@@ -135,6 +137,24 @@ def _path(workspace: Workspace, options: EvaluateOptions) -> Path:
             "there are no questions to ask", fix="name them with --queries, or under policy.evaluation"
         )
     return workspace.opened.root / (options.queries or (policy.queries if policy else ""))
+
+
+def _kept(workspace: Workspace, asked: Asked, found: dict[str, float | int]) -> dict[str, float | int]:
+    """Keep a fitted threshold with the release it was fitted for; a view's own goes before it."""
+    _, section = view_of(workspace, asked.view)
+    release = releases.get(workspace.store, asked.release)
+    fitted = Fitted(
+        release=asked.release,
+        view=asked.view,
+        embedder_fp=release.indexes[section.index]["embedder_fp"],
+        threshold=float(found["threshold"]),
+        queries_hash=asked.questions.hash,
+        balanced_accuracy=float(found["balanced_accuracy"]),
+        false_abstention=float(found["false_abstention"]),
+        at=workspace.clock(),
+    )
+    remember(workspace.store, fitted)
+    return found
 
 
 def _fitted(asked: Asked) -> dict[str, float | int]:

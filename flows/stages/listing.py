@@ -59,7 +59,7 @@ def survey(
     section, listed_at = workspace.opened.source(name), workspace.clock()
     source = open_source(name, section, workspace.opened.root)
     listing = source.list()
-    listing = replace(listing, items=listing.items.sort_by("key").combine_chunks())
+    listing = replace(listing, items=_by_key(listing.items))
     items = logs.items(workspace.store, name)
     known = known_documents(workspace, name, base)
     listed = listing.items.select(["key", "token"]).append_column(
@@ -80,6 +80,13 @@ def survey(
         listed_at=listed_at,
         retry=retry,
     )
+
+
+def _by_key(items: pa.Table) -> pa.Table:
+    """Return a listing sorted by key; one that is already is not copied."""
+    keys = items["key"]
+    in_order = pc.all(pc.less_equal(keys.slice(0, max(0, len(keys) - 1)), keys.slice(1))).as_py()
+    return items if in_order in (True, None) else items.sort_by("key")
 
 
 def _without(items: pa.Table, keys: frozenset[str]) -> pa.Table:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+from collections.abc import Iterator
 from datetime import datetime
 from typing import Any
 
@@ -10,6 +11,7 @@ import pyarrow as pa
 import pyarrow.compute as pc
 
 from flows.ledger import Ledger
+from flows.stages.gathering import gathered
 from flows.stages.listing import KNOWN_COLUMNS, Survey, released
 from flows.stages.parsing import parse_fingerprint
 from flows.workspace import Workspace
@@ -84,17 +86,24 @@ def remember_items(
     before = found.items.filter(pc.is_in(found.items["key"], looked_at))
     parsed_at = dict(zip(before["key"].to_pylist(), before["listed_at"].to_pylist(), strict=True))
     when = {key: parsed_at.get(key, found.listed_at) for key in ledger.touched}
-    listed = found.listing.items.filter(pc.is_in(found.listing.items["key"], looked_at))
+    listed = _only(found.listing.items, looked_at)
     there = set(found.items["key"].to_pylist())
     removed = [digest("item", source, key) for key in found.changes.gone if key in there]
     logs.forget_items(workspace.store, removed)
-    for part in listed.to_batches(max_chunksize=ITEMS):
+    for part in gathered(listed, rows=ITEMS):
         rows = [
             row | {"listed_at": when.get(row["key"], found.listed_at), "released": records.get(row["key"])}
             for one in part.to_pylist()
             if (row := _item(workspace, source, one, ledger))
         ]
         logs.update_items(workspace.store, pa.Table.from_pylist(rows, schema=ITEM))
+
+
+def _only(items: pa.Table, keys: pa.Array) -> Iterator[pa.Table]:
+    """Yield the items of some keys, part by part: a copy of a whole listing is never made."""
+    for at in range(0, len(items), ITEMS):
+        part = items.slice(at, ITEMS)
+        yield part.filter(pc.is_in(part["key"], keys))
 
 
 def _records_now(workspace: Workspace, source: str, found: Survey, release: Release | None) -> dict[str, str]:

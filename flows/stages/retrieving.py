@@ -6,11 +6,13 @@ from collections.abc import Collection, Mapping
 from dataclasses import dataclass, field
 from typing import Any
 
+from flows.stages.reranking import reranked
 from flows.stages.stopwatch import Stopwatch
 from flows.workspace import Workspace
 from infra.store import releases
 from infra.store.denials import forbidden
 from infra.store.search import Passages, Readable
+from infra.store.thresholds import threshold_of
 from schemas.context import ContextRequest
 from schemas.errors import ConfigError, NotFoundError
 from schemas.project import ContextViewSection
@@ -18,6 +20,7 @@ from schemas.release import Release
 from schemas.section import duration_s
 from schemas.tools import Embedder
 from transforms.age import Aging, let_age
+from transforms.choose import RELEVANT
 from transforms.confidence import confidence
 from transforms.names import boost_named
 from transforms.rank import Hit, fuse
@@ -39,6 +42,9 @@ class Retrieval:
     aging: Mapping[str, Aging]
     confidence: float
     """From 0 to 1: that the question can be answered, by what both legs found."""
+    min_score: float
+    """Below this confidence nothing is relevant: the view's, else what was fitted, else the default."""
+    notes: tuple[str, ...] = ()
     timings_ms: Mapping[str, float] = field(default_factory=dict)
 
 
@@ -71,6 +77,9 @@ def retrieve(workspace: Workspace, request: ContextRequest, *, hidden: Collectio
     aging = _aging(workspace)
     hits = let_age(hits, aging, at=release.created_at)
     clock.lap("rank")
+    hits, notes = reranked(workspace, section.rerank, request.question, hits)
+    if section.rerank is not None:
+        clock.lap("rerank")
     return Retrieval(
         release=release,
         view=view,
@@ -81,8 +90,19 @@ def retrieve(workspace: Workspace, request: ContextRequest, *, hidden: Collectio
         readable=readable,
         aging=aging,
         confidence=sure,
+        min_score=_least(workspace, section, release, view, index["embedder_fp"]),
+        notes=notes,
         timings_ms=clock.timings_ms,
     )
+
+
+def _least(
+    workspace: Workspace, section: ContextViewSection, release: Release, view: str, embedder_fp: str
+) -> float:
+    if section.min_score is not None:
+        return section.min_score
+    fitted = threshold_of(workspace.store, release=release.release, view=view, embedder_fp=embedder_fp)
+    return RELEVANT if fitted is None else fitted
 
 
 def _aging(workspace: Workspace) -> dict[str, Aging]:

@@ -16,7 +16,7 @@ from infra.memory import bound_heaps
 from infra.store.heal import heal
 from infra.store.kept import Kept, text_bytes
 from infra.store.light_import import import_lancedb
-from infra.store.lock import PUBLISH, locked, unwritable
+from infra.store.lock import PUBLISH, TABLES, locked, unwritable
 from infra.store.objects import Objects
 from schemas.document import PRIMARY_KEY
 from schemas.errors import BusyError, NotFoundError, StoreError, UnwritableError
@@ -39,6 +39,7 @@ UNREADABLE = (ValueError, RuntimeError, OSError)
 """What LanceDB raises for a table that does not exist, and for one that a power cut damaged."""
 
 MEND_WAIT_S = 1.0
+CREATE_WAIT_S = 60.0
 PINNED = 64
 """Handles of pinned versions that a store keeps open; a version never changes."""
 MADE = 8
@@ -171,7 +172,15 @@ class Store:
 
     def ensure(self, name: str, schema: pa.Schema) -> Table:
         """Open a table, created empty when it is missing."""
-        return self._mending(lambda: self.db.create_table(name, schema=schema, exist_ok=True))
+        db = self.db
+
+        def create() -> Table:
+            return self._mending(lambda: db.create_table(name, schema=schema, exist_ok=True))
+
+        if self.has(name):
+            return create()  # opens it, and compares the columns
+        with locked(self, TABLES, wait_s=CREATE_WAIT_S):
+            return create()
 
     def drop(self, name: str) -> None:
         """Delete a table and its files."""
@@ -250,22 +259,28 @@ class Store:
             return False
 
     def _check_format(self, db: Any) -> None:
-        made = "store" in db.list_tables().tables and self._is_whole("store")
-        table = db.open_table("store") if made else db.create_table("store", schema=META, exist_ok=True)
-        if table.count_rows() == 0:
-            rows = [
-                {"name": "format", "value": str(STORE_FORMAT)},
-                {"name": "secret", "value": secrets.token_hex(32)},
-            ]
-            table.merge_insert("name").when_not_matched_insert_all().use_index(use_index=False).execute(
-                pa.Table.from_pylist(rows, schema=META)
-            )
+        if "store" in db.list_tables().tables and self._is_whole("store"):
+            _fill(db.open_table("store"))
+        else:
+            with locked(self, TABLES, wait_s=CREATE_WAIT_S):
+                _fill(db.create_table("store", schema=META, exist_ok=True))
         found = int(_meta(db)["format"])
         if found > STORE_FORMAT:
             raise StoreError(
                 f"the store {self.uri!r} has format {found}; this Headwater reads up to {STORE_FORMAT}",
                 fix="install a newer Headwater",
             )
+
+
+def _fill(table: Table) -> None:
+    """Give a new store its format and its secret."""
+    if table.count_rows() == 0:
+        rows = [
+            {"name": "format", "value": str(STORE_FORMAT)},
+            {"name": "secret", "value": secrets.token_hex(32)},
+        ]
+        merge = table.merge_insert("name").when_not_matched_insert_all().use_index(use_index=False)
+        merge.execute(pa.Table.from_pylist(rows, schema=META))
 
 
 def _meta(db: Any) -> dict[str, str]:

@@ -22,6 +22,8 @@ from schemas.errors import BusyError, UnwritableError
 POLL_S = 0.05
 PUBLISH = "publish"
 """The lock that a publisher, a rollback and a healing hold."""
+TABLES = "tables"
+"""The lock of whoever makes a new table: of two who make one at once, Lance lets the second overwrite it."""
 FOLDER = "_locks"
 
 
@@ -93,7 +95,8 @@ def taken(store: Place) -> list[str]:
     """Return the names of all locks that were ever taken."""
     if store.objects is None:
         return sorted(path.stem for path in (Path(store.uri) / FOLDER).glob("*.lock"))
-    return sorted(Path(path).stem for path, _ in store.objects.sizes(f"{FOLDER}/"))
+    paths = (path for path, _ in store.objects.sizes(f"{FOLDER}/"))
+    return sorted(Path(path).stem for path in paths if path.endswith(".lock"))
 
 
 def unwritable(root: str, problem: OSError) -> UnwritableError:

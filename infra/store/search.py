@@ -25,7 +25,7 @@ if TYPE_CHECKING:
     from lancedb.table import Table
 
 COLUMNS = (
-    "chunk_id", "document_id", "source", "key", "ordinal", "start", "end", "quote", "tokens", "title", "uri",
+    "chunk_id", "document_id", "source", "ordinal", "start", "end", "quote", "tokens", "title", "uri",
     "headings", "page", "source_at", "status", "labels",
 )  # fmt: skip
 PAST_TIES = 16
@@ -45,6 +45,8 @@ index takes, and 154 ms for 10,000."""
 COUNTS = 1_000
 """Filters of which a table remembers how many rows they keep: 100 bytes each."""
 Legs = tuple[pa.Table, pa.Table]
+Place = tuple[str, int]
+Row = dict[str, Any]
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -103,22 +105,24 @@ class Passages:
         first = self._word_rows(question, where, limit)
         return _past_ties(first, lambda most: self._word_rows(question, where, most), depth)
 
-    def chunks_at(
-        self, places: Sequence[tuple[str, int]], readable: Readable
-    ) -> dict[tuple[str, int], dict[str, Any]]:
+    def chunks_at(self, places: Sequence[Place], readable: Readable) -> dict[Place, Row]:
         """Return the chunks at places (document id, number in it) that the caller may read, by place."""
+        return self.reading_at(places, readable)()
+
+    def reading_at(self, places: Sequence[Place], readable: Readable) -> Callable[[], dict[Place, Row]]:
+        """Start to read the chunks at places; the call that is returned waits for them."""
         ids = self._places.rows_at(places)
-        if not ids:
-            return {}
         where = readable.filter()
+        if not ids:
+            return dict
         if self._small is not None:
             numbers = self._small.numbers(np.array(ids, np.uint64))
-            rows = self._small.rows.take(numbers[self._small.readable(where)[numbers]])
-        else:
-            mine = both(where, numbered("_rowid", ids)) or "false"
-            rows = fetched(asynchronous(self.table).query().where(mine).select(["_rowid", *COLUMNS]))
-        found = rows.select(COLUMNS).to_pylist()
-        return {(row["document_id"], row["ordinal"]): row for row in found}
+            mine = self._small.rows.take(numbers[self._small.readable(where)[numbers]])
+            return lambda: _by_place(mine)
+        wanted = both(where, numbered("_rowid", ids)) or "false"
+        query = asynchronous(self.table).query().where(wanted).select(["_rowid", *COLUMNS])
+        reading = started(query)
+        return lambda: _by_place(reading.result())
 
     def count(self, readable: Readable) -> int:
         """Return how many chunks a query may see at all."""
@@ -181,6 +185,10 @@ class Passages:
         return [
             rows.take(at).append_column("score", leg["score"]) for at, leg in zip(places, legs, strict=True)
         ]
+
+
+def _by_place(rows: pa.Table) -> dict[Place, Row]:
+    return {(row["document_id"], row["ordinal"]): row for row in rows.select(COLUMNS).to_pylist()}
 
 
 def _scored(words: pa.Table) -> pa.Table:

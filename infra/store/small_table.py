@@ -67,6 +67,6 @@ class SmallTable:
 
 def _unit(column: pa.FixedSizeListArray) -> Vectors:
     """Return vectors of length 1; one without a direction is not a number, and near to nothing."""
-    vectors = column.flatten().to_numpy().reshape(len(column), -1)
+    vectors = column.flatten().to_numpy().reshape(len(column), column.type.list_size)
     with np.errstate(invalid="ignore"):
         return np.asarray(vectors / np.linalg.norm(vectors, axis=1, keepdims=True), np.float32)

@@ -14,7 +14,7 @@ from typing import Any
 import pyarrow as pa
 
 from infra.store.connection import META, UNREADABLE, Store
-from infra.store.lock import PUBLISH, confirm_locks, locked, taken
+from infra.store.lock import PUBLISH, TABLES, confirm_locks, locked, taken
 from infra.store.repair import publishing
 from infra.store.sync import sync_to_disk
 from schemas.errors import HeadwaterError, StoreError
@@ -148,7 +148,7 @@ def _state(number: int, lost: list[str]) -> str:
 def _alone(store: Store) -> Iterator[None]:
     """Hold every lock that a run of this store has ever taken, in the order in which runs take them."""
     with ExitStack() as held:
-        for name in [name for name in taken(store) if name != PUBLISH]:
+        for name in [name for name in taken(store) if name not in (PUBLISH, TABLES)]:
             held.enter_context(locked(store, name, wait_s=OWNER_WAIT_S))
         held.enter_context(publishing(store, wait_s=OWNER_WAIT_S))
         yield

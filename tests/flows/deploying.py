@@ -3,6 +3,7 @@
 import json
 import subprocess
 import sys
+import time
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
@@ -14,6 +15,7 @@ from tests.flows.prefect_server import ask, wait_for
 
 HEADWATER = str(Path(sys.executable).parent / "headwater")
 ENDED = {"COMPLETED", "FAILED", "CRASHED", "CANCELLED"}
+BUSY = 5
 NOTES = {"type": "files", "uri": "notes/", "acl": ["everyone"]}
 
 
@@ -66,7 +68,14 @@ class OnServer:
         return str(answer.raise_for_status().json()["id"])
 
     def post(self, path: str, body: dict[str, Any]) -> httpx.Response:
-        return httpx.post(f"{self.env['PREFECT_API_URL']}/{path}", json=body, timeout=30)
+        """Post as Prefect's clients do, which ask a busy server again."""
+        url = f"{self.env['PREFECT_API_URL']}/{path}"
+        for _ in range(BUSY):
+            answer = httpx.post(url, json=body, timeout=30)
+            if answer.status_code != httpx.codes.SERVICE_UNAVAILABLE:
+                break
+            time.sleep(1)
+        return answer
 
     def flow_run(self, run: str) -> dict[str, Any]:
         answer = httpx.get(f"{self.env['PREFECT_API_URL']}/flow_runs/{run}", timeout=30)

@@ -10,11 +10,14 @@ import pytest
 
 from flows.plots import data_uri, figures_png
 from flows.stages.evaluating import evaluate
+from flows.stages.retrieving import retrieve
+from schemas.context import ContextRequest
 from schemas.errors import ConfigError, NotFoundError
 from schemas.evaluation import EvaluateOptions
 from tests.flows.projects import ROWS, Project, page, tickets
 from tests.flows.test_gating import STATION
 from tests.flows.test_prefect_equals_plain import prefect_home
+from transforms.choose import RELEVANT
 
 __all__ = ["prefect_home"]
 
@@ -142,6 +145,30 @@ def test_a_threshold_is_fitted_on_one_half_and_reported_on_the_other(project: Pr
         evaluate(
             project.open(), EvaluateOptions(queries=questions(project, about(1)).queries, fit_threshold=True)
         )
+
+
+def test_a_fitted_threshold_holds_from_its_release_on_unless_the_view_has_its_own(
+    project: Project,
+) -> None:
+    project.pages(12)
+    project.ingest()
+    project.pages(13)
+    project.ingest()
+    far = ({"question": f"Who composed opera number {n}?", "answerable": False} for n in range(12))
+    options = questions(project, *(about(n) for n in range(12)), *far)
+    found = evaluate(project.open(), EvaluateOptions(queries=options.queries, release=2, fit_threshold=True))
+
+    def least(release: int) -> float:
+        return retrieve(project.open(), ContextRequest(question="Which river?", release=release)).min_score
+
+    assert found.threshold is not None
+    assert least(2) == found.threshold["threshold"]
+    assert least(1) == RELEVANT
+    project.pages(14)
+    project.ingest()
+    assert least(3) == found.threshold["threshold"]
+    project.settings["context_views"] = {"default": {"min_score": 0.2}}
+    assert least(3) == 0.2
 
 
 def test_what_cannot_be_evaluated_says_why(project: Project) -> None:

@@ -1,6 +1,7 @@
 from __future__ import annotations
 
 import json
+from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
 
@@ -49,6 +50,17 @@ def test_all_are_asked_at_one_release_although_another_is_published(asked: Proje
     asked.ingest()
 
     done = write_contexts(asked.open(), requests(3), tmp_path / "out.jsonl", release=1)
+
+    assert done.release == 1
+    assert {one["release"] for one in lines(tmp_path / "out.jsonl")} == {1}
+
+
+def test_all_are_asked_as_of_a_time(asked: Project, tmp_path: Path) -> None:
+    between = datetime.now(UTC)
+    asked.write("p00.md", "# Page 0\n\nNothing is as it was before.\n")
+    asked.ingest()
+
+    done = write_contexts(asked.open(), requests(3), tmp_path / "out.jsonl", as_of=between)
 
     assert done.release == 1
     assert {one["release"] for one in lines(tmp_path / "out.jsonl")} == {1}

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from datetime import UTC, datetime
+
 import httpx
 import pytest
 from prefect.settings import PREFECT_API_URL
@@ -73,7 +75,12 @@ def test_a_context_is_assembled_as_a_flow_with_the_facts_of_whom_it_is_about(pro
         "What does the sensor of station 1 cost?",
         project=str(project.root / "headwater.yaml"),
         entities={"id": "42"},
+        filters={"media_types": "text/markdown", "until": "2001-01-01"},
+        as_of=datetime.now(UTC),
     )
 
+    assert found["citations"] == []
+    assert found["notes"] == ["0 passages found under the filters; 2 without them"]
+    assert "_0 passages found under the filters; 2 without them_" in artifact("context")
     assert found["features"]["customer"]["values"] == {"tier": "gold"}
     assert '[1] customer   as of 2026-01-01T10:00:00+00:00: {"tier": "gold"}' in artifact("context")

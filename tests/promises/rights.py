@@ -20,6 +20,7 @@ from infra.store.publish import Publication, TableChange, publish
 from infra.store.rollback import resume, rollback
 from schemas.chunk import embedded_chunk
 from schemas.document import DOCUMENT
+from schemas.feature import FEATURE_ROW
 from schemas.tools import Vectors
 
 GROUPS = 200
@@ -29,6 +30,15 @@ DIMENSION = 384
 FEW = 0.01
 """Half of the groups permit less than this share of the chunks."""
 TABLE = "chunks__default__0123abcd"
+FACTS = "features__facts"
+FACT = pa.schema([*FEATURE_ROW, pa.field("word", pa.string())])
+"""Every document is an entity too, whose facts have the same rights."""
+PROJECT = """
+project: made
+store: {uri: store}
+features: {facts: {type: csv, uri: none.csv, entity: document, time: at, acl: [everyone]}}
+context_views: {default: {features: [facts]}}
+"""
 START = datetime(2026, 1, 1, tzinfo=UTC)
 SOURCES = ("handbook", "tickets", "o'brien's")
 LANGUAGES = ("en", "de")
@@ -94,7 +104,7 @@ def world(folder: Path, seed: int, *, chunks: int, questions: int) -> World:
     languages = [LANGUAGES[n] for n in rng.integers(len(LANGUAGES), size=count)]
     asked, words = _asked(rng, vectors, texts, questions)
     path = folder / "headwater.yaml"
-    path.write_text("project: made\nstore: {uri: store}\n", encoding="utf-8")
+    path.write_text(PROJECT, encoding="utf-8")
     embedder = Remembered(dict(zip(words, asked, strict=True)))
     workspace = open_workspace(path, _embedders={"made": embedder}, clock=lambda: START + timedelta(days=1))
     made = _Rows(first, texts, vectors, sources, languages)
@@ -136,6 +146,11 @@ def document_name(n: int) -> str:
 def chunk_name(n: int) -> str:
     """Return the n-th chunk's id."""
     return f"c{n:06}"
+
+
+def fact_word(n: int) -> str:
+    """Return what is said of the n-th document as an entity, and of no other."""
+    return f"secretof{n:05}"
 
 
 def _policy(rng: Any, count: int) -> tuple[tuple[str, ...], tuple[str, ...], dict[int, frozenset[str]]]:
@@ -207,7 +222,7 @@ class _Rows:
     sources: list[str]
     languages: list[str]
 
-    def of(self, acls: dict[int, frozenset[str]]) -> tuple[pa.Table, pa.Table]:
+    def of(self, acls: dict[int, frozenset[str]]) -> tuple[pa.Table, pa.Table, pa.Table]:
         numbers = sorted(acls)
         chunks = [CHUNKS_EACH * n + k for n in numbers for k in range(CHUNKS_EACH)]
         lengths = [len(self.texts[n]) + 1 for n in chunks]
@@ -231,8 +246,15 @@ class _Rows:
         }  # fmt: skip
         flat = pa.array(self.vectors[chunks].reshape(-1))
         vectors = pa.FixedSizeListArray.from_arrays(flat, DIMENSION)
-        return _table(documents, DOCUMENT, len(numbers)), _table(
-            rows | {"vector": vectors}, embedded_chunk(DIMENSION), len(chunks)
+        facts = {
+            "row_id": documents["document_id"], "entity": documents["document_id"], "acl": documents["acl"],
+            "event_at": START, "row_hash": "h", "run_id": "r", "ingested_at": START,
+            "word": list(map(fact_word, numbers)),
+        }  # fmt: skip
+        return (
+            _table(documents, DOCUMENT, len(numbers)),
+            _table(rows | {"vector": vectors}, embedded_chunk(DIMENSION), len(chunks)),
+            _table(facts, FACT, len(numbers)),
         )
 
 
@@ -246,7 +268,7 @@ def _table(columns: dict[str, Any], schema: pa.Schema, count: int) -> pa.Table:
 
 
 def _publish(
-    store: Store, rows: tuple[pa.Table, pa.Table], number: int, gone: list[int] | None = None
+    store: Store, rows: tuple[pa.Table, pa.Table, pa.Table], number: int, gone: list[int] | None = None
 ) -> None:
     documents = [document_name(n) for n in gone or ()]
     chunks = [chunk_name(CHUNKS_EACH * n + k) for n in gone or () for k in range(CHUNKS_EACH)]
@@ -257,6 +279,7 @@ def _publish(
         TABLE: TableChange(
             key="chunk_id", schema=rows[1].schema, upserts=lambda: [rows[1]], deletes=tuple(chunks)
         ),
+        FACTS: TableChange(key="row_id", schema=FACT, upserts=lambda: [rows[2]], deletes=tuple(documents)),
     }
     index = {"default": {"table": TABLE, "embedder": {}, "embedder_fp": "made", "dimension": DIMENSION}}
     at = START + timedelta(hours=number)

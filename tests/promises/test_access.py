@@ -18,7 +18,9 @@ import pyarrow as pa
 import pytest
 
 from flows.stages.contexts import context
+from flows.stages.features import look_up
 from flows.stages.retrieving import retrieve
+from infra.store import releases
 from schemas.context import ContextRequest, Principal
 from schemas.filters import Filters
 from tests.promises.rights import (
@@ -28,6 +30,7 @@ from tests.promises.rights import (
     World,
     chunk_name,
     document_name,
+    fact_word,
     permitted,
     world,
 )
@@ -48,6 +51,8 @@ class Case:
 
     question: int
     principal: Principal
+    entity: int
+    """Of which document's facts are asked for beside it."""
     release: int
     filters: Filters
 
@@ -112,10 +117,13 @@ def _case(draw: random.Random, made: World) -> Case:
             sources=(draw.choice(SOURCES),) if draw.random() < 0.7 else None,
             languages=(draw.choice(LANGUAGES),) if draw.random() < 0.5 else None,
         )
+    release = draw.choice((1, 2, 3, 4, 4))
+    principal = Principal(user=user, groups=tuple(draw.sample(pool, draw.choice((0, 1, 1, 1, 2, 4)))))
     return Case(
         question=draw.randrange(len(made.questions)),
-        principal=Principal(user=user, groups=tuple(draw.sample(pool, draw.choice((0, 1, 1, 1, 2, 4))))),
-        release=draw.choice((1, 2, 3, 4, 4)),
+        entity=_entity(draw, made, release, frozenset(principal.entries())),
+        principal=principal,
+        release=release,
         filters=filters,
     )
 
@@ -127,7 +135,9 @@ def _try(made: World, case: Case, found: Found, *, whole: bool) -> None:
         release=case.release,
         filters=case.filters,
         explain=whole,
+        entities={"document": document_name(case.entity)},
     )
+    _look_up(made, case)
     allowed = np.repeat(_allowed(made, case), CHUNKS_EACH)
     names = {chunk_name(int(n)) for n in np.flatnonzero(allowed)}
     got = retrieve(made.workspace, request)
@@ -164,6 +174,21 @@ def _allowed(made: World, case: Case) -> Any:
     return allowed
 
 
+def _entity(draw: random.Random, made: World, release: int, entries: frozenset[str]) -> int:
+    """Half of the entities are such as the release would open to the caller, now or no more."""
+    opened = [n for n, acl in made.acls[release].items() if acl & entries] if draw.random() < 0.5 else []
+    return draw.choice(opened) if opened else draw.randrange(len(made.sources))
+
+
+def _look_up(made: World, case: Case) -> None:
+    """Facts of an entity are told to those alone who may read them, whatever the release and the filters."""
+    release = releases.get(made.workspace.store, case.release)
+    entries = case.principal.entries()
+    row = look_up(made.workspace, release, "facts", document_name(case.entity), entries)
+    may_read = bool(permitted(made, case.release, frozenset(entries))[case.entity])
+    assert (row["word"] if row else None) == (fact_word(case.entity) if may_read else None), case
+
+
 def _look_around(made: World, got: Any, names: set[str], case: Case) -> None:
     """Neighbors of what was found, and places that nobody told the caller of."""
     draw = random.Random(case.question)
@@ -181,6 +206,8 @@ def _look_through(made: World, request: ContextRequest, names: set[str], case: C
     told = {one.chunk_id for one in (*whole.citations, *whole.dropped, *whole.explain)}
     told |= {chunk_id for citation in whole.citations for chunk_id in citation.chunk_ids}
     assert told <= names, case
+    may_read = bool(permitted(made, case.release, frozenset(case.principal.entries()))[case.entity])
+    assert (fact_word(case.entity) in whole.model_dump_json()) == may_read == bool(whole.features), case
     for note in whole.notes:
         assert note.startswith(f"{len(names)} passages found"), case
 

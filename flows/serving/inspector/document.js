@@ -60,7 +60,7 @@ function head(found, release, cited, extra) {
       [found.source, release ? `release ${release}` : null, found.source_at ? `changed ${moment(found.source_at)}` : null].filter(Boolean)
         .map((fact) => el("span", {}, fact)),
       found.status === "stale" ? el("span", { class: "state warn" }, "stale") : null),
-    el("p", { class: "meta path" }, address ? el("a", { href: address, rel: "noreferrer" }, found.uri) : el("span", {}, found.uri)));
+    el("p", { class: "meta path" }, address ? el("a", { href: address, rel: "noreferrer" }, found.uri) : el("span", {}, `${found.source}/${found.key}`)));
 }
 
 // Lines that are headings as they are written, in units of the string.

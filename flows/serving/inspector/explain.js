@@ -1,7 +1,7 @@
 // Every candidate: its place in each leg, what moved its score, and what became of it.
 
 import { el, state, table } from "./dom.js";
-import { score, where } from "./format.js";
+import { placeOf, score, where } from "./format.js";
 
 const VERDICTS = {
   kept: ["good", "kept"],
@@ -23,7 +23,7 @@ export function explained(context) {
     "Candidates by score. A leg shows its own score and rank; named, beside and fresh are what moved the fused score.",
     [
       { name: "#", number, of: (row) => row.n },
-      { name: "Passage", class: "wraps", of: (row) => [where(row), el("small", { class: "path" }, row.uri)] },
+      { name: "Passage", class: "wraps", of: (row) => [where(row), el("small", { class: "path" }, placeOf(row.uri))] },
       { name: "Score", number, of: (row) => score(row.score) },
       { name: "Meaning", number, of: (row) => leg(row.vector_score, row.vector_rank) },
       { name: "Words", number, of: (row) => leg(row.keyword_score, row.keyword_rank) },

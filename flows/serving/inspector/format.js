@@ -38,6 +38,11 @@ export function unitsAt(text) {
   return (offset) => units[Math.min(offset, units.length - 1)];
 }
 
+// Where a file lies on the server is nobody's business here: the end of its path tells it apart.
+export function placeOf(uri) {
+  return uri.startsWith("file:") ? decodeURI(uri).split("/").slice(-3).join("/") : uri;
+}
+
 export function link(uri) {
   return /^https?:\/\//i.test(uri) ? uri : null;
 }
