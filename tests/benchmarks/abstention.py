@@ -1,6 +1,9 @@
 """Tell questions that a corpus answers from near-topic ones that it does not, by what the two legs found.
 
-usage: python -m tests.benchmarks.abstention FOLDER   (with HEADWATER_SHARED; FOLDER keeps what was ingested)
+usage: python -m tests.benchmarks.abstention FOLDER [SET]   (FOLDER keeps what was ingested)
+
+With SET, questions of it that no threshold has seen are asked, those between the ones of the table: with what
+is fitted on the table's, and with the default. HEADWATER_SHARED names the folder of the sets.
 
 Every question is asked twice: as it is, and with the documents that answer it removed by the pre-filter, as
 if they had never been ingested. A signal's threshold is fitted with at most 5% of the answerable turned away:
@@ -28,6 +31,7 @@ from infra.store.filters import is_in
 from infra.store.search import Passages, Readable
 from schemas.evaluation import Question
 from tests.benchmarks.measuring import SHARED
+from transforms.choose import RELEVANT
 from transforms.confidence import SIGNALS, confidence
 from transforms.evaluation.abstention import Abstention, fit_threshold, measured
 from transforms.rank import Hit, fuse
@@ -64,6 +68,14 @@ def main(folder: Path) -> None:
         curve(name, *scored(mine, confidence))
 
 
+def blind(folder: Path, name: str) -> None:
+    """Report on questions of a set that were not looked at when signals and limits were chosen."""
+    seen = scored(list(found(folder / name, name)), confidence)
+    kinds, values = scored(list(found(folder / name, name, unseen=True)), confidence)
+    for label, threshold in (("those seen", fit_threshold(*seen)), ("default", RELEVANT)):
+        told("confidence", name, label, measured(kinds, values, threshold))
+
+
 def told(signal: str, name: str, fitted_on: str, found: Abstention) -> None:
     """Print one row."""
     row = f"{signal:<14} {name:<14} {fitted_on:<14} {found.answerable:>9} {found.balanced_accuracy:>9.3f}"
@@ -83,14 +95,15 @@ def scored(pairs: list[Pair], score: Callable[[str, list[Hit]], float]) -> tuple
     return np.array([True] * len(right) + [False] * len(wrong)), np.array([*right, *wrong])
 
 
-def found(folder: Path, name: str) -> Iterator[Pair]:
+def found(folder: Path, name: str, *, unseen: bool = False) -> Iterator[Pair]:
     """Yield what a set's questions find; searched once and kept."""
-    kept = folder / "found.json"
+    kept = folder / ("unseen.json" if unseen else "found.json")
     if not kept.exists():
         workspace, keys = ingested(folder, name)
         questions = read_questions(SHARED / "data" / "retrieval" / name).questions
         step = max(1, len(questions) // MOST)
-        asked = [one for one in questions[::step] if names_of(one) <= keys.keys()]
+        first = step // 2 if unseen else 0
+        asked = [one for one in questions[first::step] if names_of(one) <= keys.keys()]
         kept.write_text(json.dumps([searched(workspace, one, keys) for one in asked]))
     for row in json.loads(kept.read_text()):
         yield row["question"], *(hits_of(row[side]) for side in ("with", "without"))
@@ -117,7 +130,9 @@ def searched(workspace: Workspace, question: Question, keys: dict[str, str]) -> 
     release = releases.current(workspace.store)
     assert release is not None
     index = release.indexes["default"]
-    table = workspace.store.open(index["table"], version=release.tables[index["table"]].version)
+    version = release.tables[index["table"]].version
+    table = workspace.store.open(index["table"], version=version)
+    passages = workspace.store.made_of(index["table"], version, Passages)
     vector = workspace.embedder_for(index["embedder"], index["embedder_fp"]).embed_query(question.question)
     answering = is_in("key", sorted(keys[one] for one in names_of(question)))
     there = table.search().where(answering)
@@ -126,8 +141,8 @@ def searched(workspace: Workspace, question: Question, keys: dict[str, str]) -> 
     for side, forbidden in (("with", ()), ("without", tuple(ids))):
         readable = Readable(entries=("everyone",), forbidden_documents=forbidden)
         legs = (
-            Passages(table).vector_leg(vector, readable, DEPTH),
-            Passages(table).keyword_leg(question.question, readable, DEPTH),
+            passages.vector_leg(vector, readable, DEPTH),
+            passages.keyword_leg(question.question, readable, DEPTH),
         )
         told[side] = [leg.select(COLUMNS).to_pylist() for leg in legs]
     return told
@@ -147,4 +162,7 @@ def hits_of(legs: list[list[dict[str, Any]]]) -> list[Hit]:
 
 
 if __name__ == "__main__":
-    main(Path(sys.argv[1]))
+    if len(sys.argv) > 2:
+        blind(Path(sys.argv[1]), sys.argv[2])
+    else:
+        main(Path(sys.argv[1]))
