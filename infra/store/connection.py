@@ -42,8 +42,8 @@ MEND_WAIT_S = 1.0
 CREATE_WAIT_S = 60.0
 PINNED = 64
 """Handles of pinned versions that a store keeps open; a version never changes."""
-MADE = 8
-"""Things made of pinned versions for those who ask: the tables of about two releases."""
+MADE_BYTES = 128 * 1024**2
+"""What is made of pinned versions for those who ask: small tables whole, where the rows of others stand."""
 TEXT_BYTES = 32 * 1024**2
 """Documents' texts that are kept for the next question."""
 ANSWERS = 256
@@ -66,7 +66,7 @@ class Store:
         self._heads: dict[str, Table] = {}
         self._pinned: dict[tuple[str, int], Table] = {}
         self._derived: dict[str, tuple[int, list[Any]]] = {}
-        self._made: Kept[Any] = Kept(MADE)
+        self._made: Kept[Any] = Kept(MADE_BYTES, lambda made: min(made.kept_bytes, MADE_BYTES))
         self.texts: Kept[str] = Kept(TEXT_BYTES, text_bytes)
         self.answers: Kept[Any] = Kept(ANSWERS)
         self._whole: set[str] = set()
@@ -152,7 +152,10 @@ class Store:
         return self._heads.get(name)
 
     def made_of(self, name: str, version: int, make: Callable[[Table], T]) -> T:
-        """Return what a function makes of a pinned table, made once for as long as there is room."""
+        """Return what a function makes of a pinned table, made once for as long as there is room.
+
+        It says in `kept_bytes` about what it takes.
+        """
         found: T = self._made.made((make, name, version), lambda: make(self.open(name, version=version)))
         return found
 

@@ -30,6 +30,11 @@ class Places:
         self._numbers = numbers[sorting].astype(np.int32)
         self._rows = rows["_rowid"].to_numpy()[sorting]
 
+    @property
+    def kept_bytes(self) -> int:
+        """What it takes in memory."""
+        return int(self._documents.nbytes + self._starts.nbytes + self._numbers.nbytes + self._rows.nbytes)
+
     def rows_at(self, places: Sequence[tuple[str, int]]) -> list[int]:
         """Return the row ids at places (document id, number in it), without those that are not there."""
         return [row for place in places if (row := self._row(*place)) is not None]

@@ -44,6 +44,9 @@ FEW_ROWS = 2_000
 index takes, and 154 ms for 10,000."""
 COUNTS = 1_000
 """Filters of which a table remembers how many rows they keep: 100 bytes each."""
+CHUNK_BYTES, PLACE_BYTES = 2_500, 16
+"""Of a chunk that is kept whole, with its vector; of one whose place is kept."""
+
 Legs = tuple[pa.Table, pa.Table]
 Place = tuple[str, int]
 Row = dict[str, Any]
@@ -127,6 +130,11 @@ class Passages:
     def count(self, readable: Readable) -> int:
         """Return how many chunks a query may see at all."""
         return self._count(readable.filter())
+
+    @cached_property
+    def kept_bytes(self) -> int:
+        """About what it will take in memory."""
+        return self.rows * (CHUNK_BYTES if self.rows <= EXACT_ROWS else PLACE_BYTES)
 
     @cached_property
     def rows(self) -> int:

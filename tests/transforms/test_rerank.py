@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from tests.transforms.hits import hit
@@ -16,6 +16,7 @@ def hits() -> list[Hit]:
     return ranked(hit(f"c{n}", f"text {n}", similarity=0.9 - n / 20) for n in range(8))
 
 
+@settings(deadline=None)
 @given(scores)
 def test_the_best_reading_comes_first_and_what_was_not_read_stays_behind(read: list[float]) -> None:
     before = hits()

@@ -3,7 +3,7 @@ from __future__ import annotations
 from pathlib import Path
 
 import pytest
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from infra.embedders import tokenizer
@@ -28,6 +28,7 @@ def test_it_counts_what_transformers_counts() -> None:
 ODD = "[SEP] [ MASK] 中文 \u200b \x1c \x85 \u2028 \xa0 \x00 \ufffd e\u0301 İ ﬁ 🤣 ## a.b-c"
 
 
+@settings(deadline=None)
 @given(st.text(st.one_of(st.sampled_from(ODD), st.characters()), max_size=60))
 def test_counting_word_by_word_counts_what_the_model_reads(text: str) -> None:
     assert PLAIN.count([text, ODD, text]) == [len(ids) for ids in PLAIN.ids([text, ODD, text])]

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import pyarrow as pa
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from infra.store.places import Places
@@ -12,6 +12,7 @@ documents = st.text(max_size=3)
 kept = st.dictionaries(st.tuples(documents, st.integers(0, 5)), st.integers(0, 2**40), max_size=30)
 
 
+@settings(deadline=None)
 @given(kept, st.lists(st.tuples(documents, st.integers(-1, 6)), max_size=20))
 def test_rows_are_found_where_they_stand_and_nowhere_else(
     rows: dict[tuple[str, int], int], others: list[tuple[str, int]]
