@@ -11,6 +11,7 @@ from typing import Annotated
 import typer
 
 from flows.cli import (
+    agents,
     answering,
     ask,
     backfilling,
@@ -67,6 +68,7 @@ for module in (
     replaying,
     quarantining,
     serving,
+    agents,
     keys,
     feedback,
     operating,

@@ -16,6 +16,7 @@ from flows.serving import (
     feedback,
     health,
     inspecting,
+    mcp_http,
     openai_chat,
     openai_search,
     page,
@@ -37,6 +38,7 @@ ROUTERS = (
     page.router,
     openai_chat.router,
     openai_search.router,
+    mcp_http.router,
 )
 
 
@@ -44,9 +46,10 @@ def create_app(serving: Serving) -> FastAPI:
     """Return the application over what it serves with; its lifespan starts and stops that."""
 
     @asynccontextmanager
-    async def lifespan(_app: FastAPI) -> AsyncIterator[None]:
+    async def lifespan(app: FastAPI) -> AsyncIterator[None]:
         await serving.start()
-        yield
+        async with mcp_http.mcp_running(app, serving):
+            yield
         await serving.stop()
 
     app = FastAPI(

@@ -21,6 +21,13 @@ from tests.llm_server import LlmServer, llm_server_running
 COSTS = "9173"
 """What the page says that Ann alone may read."""
 QUESTION = "What does the sensor of station 3 cost?"
+BOTH = "application/json, text/event-stream"
+SEARCH: dict[str, Any] = {
+    "jsonrpc": "2.0",
+    "id": 1,
+    "method": "tools/call",
+    "params": {"name": "search", "arguments": {"query": QUESTION}},
+}
 CALLERS = ("anonymous", "ann", "bob", "admin")
 
 
@@ -62,6 +69,11 @@ ROWS: dict[tuple[str, str], Row] = {
     ("GET", "/v1/quarantine"): Row(statuses=(401, 200, 200, 200), tells=("ann", "admin")),
     ("GET", "/"): Row(statuses=(200, 200, 200, 200)),
     ("GET", "/inspector/{name}"): Row(statuses=(200, 200, 200, 200), path="/inspector/main.js"),
+    ("POST", "/mcp"): Row(
+        statuses=(401, 200, 200, 200), json=SEARCH, tells=("ann",), more={"headers": {"Accept": BOTH}}
+    ),
+    ("GET", "/mcp"): Row(statuses=(401, 405, 405, 405)),
+    ("DELETE", "/mcp"): Row(statuses=(401, 405, 405, 405)),
     ("GET", "/v1/models"): Row(statuses=(401, 200, 200, 200)),
     ("GET", "/v1/models/{model}"): Row(statuses=(401, 200, 200, 200), path="/v1/models/default"),
     ("POST", "/v1/chat/completions"): Row(
