@@ -46,10 +46,9 @@ def create_app(serving: Serving) -> FastAPI:
     """Return the application over what it serves with; its lifespan starts and stops that."""
 
     @asynccontextmanager
-    async def lifespan(app: FastAPI) -> AsyncIterator[None]:
+    async def lifespan(_app: FastAPI) -> AsyncIterator[None]:
         await serving.start()
-        async with mcp_http.mcp_running(app, serving):
-            yield
+        yield
         await serving.stop()
 
     app = FastAPI(

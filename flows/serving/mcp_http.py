@@ -2,48 +2,71 @@
 
 from __future__ import annotations
 
-from collections.abc import AsyncIterator
-from contextlib import asynccontextmanager
-from typing import Any, cast
+import asyncio
+from importlib import import_module
+from typing import TYPE_CHECKING, Any
 
-from fastapi import APIRouter, FastAPI, Request, Response
-from mcp.server import ServerRequestContext
-from mcp.server.streamable_http_manager import StreamableHTTPSessionManager
+from fastapi import APIRouter, Request, Response
 from starlette.types import Receive, Scope, Send
 
-from flows.serving.callers import Reads
-from flows.serving.mcp_tools import mcp_server
-from flows.serving.serving import Serving
-from schemas.context import Principal
+from flows.serving.callers import Reads, Served
+
+if TYPE_CHECKING:
+    from mcp.server.streamable_http_manager import StreamableHTTPSessionManager
+
+    from flows.serving.serving import Serving
 
 router = APIRouter(tags=["mcp"])
 CALLER = "headwater.caller"
+MODULES = ("flows.serving.mcp_tools", "mcp.server.streamable_http_manager")
 
 
-@asynccontextmanager
-async def mcp_running(app: FastAPI, serving: Serving) -> AsyncIterator[None]:
-    """Answer the protocol as long as the application runs; no session is kept between two requests."""
-    manager = StreamableHTTPSessionManager(mcp_server(serving, _asker), json_response=True, stateless=True)
-    app.state.mcp = manager
-    async with manager.run():
-        yield
+class McpEndpoint:
+    """The protocol's own server, begun at the first request: its import would make every start slower."""
+
+    def __init__(self, serving: Serving) -> None:
+        self._serving = serving
+        self._running: asyncio.Task[None] | None = None
+        self._manager: asyncio.Future[StreamableHTTPSessionManager] | None = None
+        self._stopped = asyncio.Event()
+
+    async def manager(self) -> StreamableHTTPSessionManager:
+        """Return what answers the protocol."""
+        if self._manager is None:
+            self._manager = asyncio.get_running_loop().create_future()
+            self._running = asyncio.create_task(self._run(self._manager))
+        return await asyncio.shield(self._manager)
+
+    async def stop(self) -> None:
+        """End it."""
+        self._stopped.set()
+        if self._running is not None:
+            await self._running
+
+    async def _run(self, begun: asyncio.Future[StreamableHTTPSessionManager]) -> None:
+        try:
+            tools, managers = [await asyncio.to_thread(import_module, name) for name in MODULES]
+            server = tools.mcp_server(self._serving, lambda context: context.request.scope[CALLER])
+            manager = managers.StreamableHTTPSessionManager(server, json_response=True, stateless=True)
+        except Exception as problem:  # noqa: BLE001 - told to whoever waits for it
+            begun.set_exception(problem)
+            return
+        async with manager.run():
+            begun.set_result(manager)
+            await self._stopped.wait()
 
 
 @router.api_route("/mcp", methods=["GET", "POST", "DELETE"], include_in_schema=False)
-async def mcp(request: Request, caller: Reads) -> Response:
+async def mcp(request: Request, caller: Reads, serving: Served) -> Response:
     """The Model Context Protocol's endpoint."""
     request.scope[CALLER] = caller.principal
-    return _HandedOn(request.app.state.mcp)
-
-
-def _asker(context: ServerRequestContext[Any, Any]) -> Principal:
-    return cast("Principal", cast("Request", context.request).scope[CALLER])
+    return _HandedOn(await serving.mcp.manager())
 
 
 class _HandedOn(Response):
     """A response that the protocol's own server sends."""
 
-    def __init__(self, manager: StreamableHTTPSessionManager) -> None:
+    def __init__(self, manager: Any) -> None:
         super().__init__()
         self._manager = manager
 

@@ -12,6 +12,7 @@ from typing import TypeVar
 from flows.serving.admission import Admission
 from flows.serving.callers import Caller
 from flows.serving.interaction_log import InteractionLog
+from flows.serving.mcp_http import McpEndpoint
 from flows.serving.metrics import Metrics
 from flows.serving.reports import Reports
 from flows.serving.warming import start_warming
@@ -47,6 +48,7 @@ class Serving:
         self.log = InteractionLog(partial(log_served, workspace), self.metrics)
         self.reports = Reports(self.section.report_url, self.metrics)
         self.writers = Writers(self.section)
+        self.mcp = McpEndpoint(self)
         self.hash_of = hash_of
         self._pool = ThreadPoolExecutor(self.section.concurrency, thread_name_prefix="stage")
         self._warming = warming
@@ -61,6 +63,7 @@ class Serving:
 
     async def stop(self) -> None:
         """Write what is to be logged and end the pool."""
+        await self.mcp.stop()
         await asyncio.to_thread(self.log.stop)
         self._pool.shutdown(wait=False, cancel_futures=True)
         self.writers.stop()

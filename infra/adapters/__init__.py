@@ -1,0 +1,1 @@
+"""Single files to copy into other projects: each speaks HTTP and imports nothing of ours."""
