@@ -1,4 +1,4 @@
-"""A LlamaIndex retriever over Headwater's HTTP API: copy this file; it needs `llama-index-core` and `httpx` alone.
+"""A LlamaIndex retriever over Headwater's HTTP API: copy this file; it needs `llama-index-core` and `httpx`.
 
 retriever = HeadwaterRetriever(base_url="http://127.0.0.1:8700", api_key="hw_...", view="support", k=5)
 retriever.retrieve("What may I promise?")
