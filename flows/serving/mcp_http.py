@@ -56,9 +56,9 @@ class McpEndpoint:
             await self._stopped.wait()
 
 
-@router.api_route("/mcp", methods=["GET", "POST", "DELETE"], include_in_schema=False)
+@router.post("/mcp", include_in_schema=False)
 async def mcp(request: Request, caller: Reads, serving: Served) -> Response:
-    """The Model Context Protocol's endpoint."""
+    """The Model Context Protocol's endpoint; without sessions there is no stream to open or end."""
     request.scope[CALLER] = caller.principal
     return _HandedOn(await serving.mcp.manager())
 

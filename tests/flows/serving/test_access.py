@@ -72,8 +72,6 @@ ROWS: dict[tuple[str, str], Row] = {
     ("POST", "/mcp"): Row(
         statuses=(401, 200, 200, 200), json=SEARCH, tells=("ann",), more={"headers": {"Accept": BOTH}}
     ),
-    ("GET", "/mcp"): Row(statuses=(401, 405, 405, 405)),
-    ("DELETE", "/mcp"): Row(statuses=(401, 405, 405, 405)),
     ("GET", "/v1/models"): Row(statuses=(401, 200, 200, 200)),
     ("GET", "/v1/models/{model}"): Row(statuses=(401, 200, 200, 200), path="/v1/models/default"),
     ("POST", "/v1/chat/completions"): Row(
