@@ -11,6 +11,7 @@ from schemas.evaluation import GateMetric
 from schemas.feature import FeatureSection, FunctionSection
 from schemas.identity import digest
 from schemas.operations import OperationsSection
+from schemas.push import PushOptions
 from schemas.rerank import RerankSection
 from schemas.runner import Runner, RunnerSection
 from schemas.section import AclEntry, Duration, Name, Schedule, Section, Share, wrong, wrong_at
@@ -83,7 +84,7 @@ MessageField = Literal[
 ]
 """What a message of a thread may say."""
 
-SOURCE_OPTIONS: dict[str, type[Section]] = {"files": FilesOptions}
+SOURCE_OPTIONS: dict[str, type[Section]] = {"files": FilesOptions, "push": PushOptions}
 """Built-in source types and their own settings; any other type is an import string that checks its own."""
 
 

@@ -20,6 +20,7 @@ from flows.serving import (
     openai_chat,
     openai_search,
     page,
+    plugin,
     releases,
 )
 from flows.serving.edge import Edge
@@ -39,6 +40,7 @@ ROUTERS = (
     openai_chat.router,
     openai_search.router,
     mcp_http.router,
+    plugin.router,
 )
 
 
@@ -48,6 +50,7 @@ def create_app(serving: Serving) -> FastAPI:
     @asynccontextmanager
     async def lifespan(_app: FastAPI) -> AsyncIterator[None]:
         await serving.start()
+        serving.pusher.start()
         yield
         await serving.stop()
 

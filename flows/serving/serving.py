@@ -14,6 +14,7 @@ from flows.serving.callers import Caller
 from flows.serving.interaction_log import InteractionLog
 from flows.serving.mcp_http import McpEndpoint
 from flows.serving.metrics import Metrics
+from flows.serving.pusher import Pusher
 from flows.serving.reports import Reports
 from flows.serving.warming import start_warming
 from flows.serving.writing import Writers
@@ -49,6 +50,7 @@ class Serving:
         self.reports = Reports(self.section.report_url, self.metrics)
         self.writers = Writers(self.section)
         self.mcp = McpEndpoint(self)
+        self.pusher = Pusher(workspace)
         self.hash_of = hash_of
         self._pool = ThreadPoolExecutor(self.section.concurrency, thread_name_prefix="stage")
         self._warming = warming
@@ -64,6 +66,7 @@ class Serving:
     async def stop(self) -> None:
         """Write what is to be logged and end the pool."""
         await self.mcp.stop()
+        await asyncio.to_thread(self.pusher.stop)
         await asyncio.to_thread(self.log.stop)
         self._pool.shutdown(wait=False, cancel_futures=True)
         self.writers.stop()

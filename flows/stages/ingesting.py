@@ -37,6 +37,8 @@ class IngestOptions:
     allow_rebuild: bool = False
     retry: frozenset[str] = frozenset()
     """Keys of items to fetch and parse again, whatever is known of them."""
+    run_id: str | None = None
+    """The run's id, where somebody was told it before."""
 
 
 @dataclass(kw_only=True)
@@ -61,7 +63,7 @@ def ingest_source(
             workspace=workspace,
             name=name,
             options=options or IngestOptions(),
-            run_id=workspace.new_run_id(),
+            run_id=options.run_id if options and options.run_id else workspace.new_run_id(),
             base=releases.current(workspace.store),
             staging=Staging(workspace.store, name),
             seconds=seconds,

@@ -57,7 +57,7 @@ def survey(
 ) -> Survey:
     """List a source and compare it with the last release; `full` fetches and redoes every item."""
     section, listed_at = workspace.opened.source(name), workspace.clock()
-    source = open_source(name, section, workspace.opened.root)
+    source = open_source(name, section, workspace.opened.root, workspace.store)
     listing = source.list()
     listing = replace(listing, items=_by_key(listing.items))
     items = logs.items(workspace.store, name)

@@ -18,6 +18,7 @@ from infra.store.compact import clean, compact, needs_compaction
 from infra.store.heal import STAGING
 from infra.store.interactions import forget_before
 from infra.store.publish import commit
+from infra.store.pushed import collect_originals
 from infra.store.releases import is_released
 from infra.store.repair import publishing, repair
 from infra.store.reports import collect_reports
@@ -43,6 +44,8 @@ class Maintenance:
     skipped: list[str] = field(default_factory=list)
     """Logs that somebody was writing to."""
     embeddings_collected: int = 0
+    originals_collected: int = 0
+    """Pushed bytes that no item has any more."""
     staging_dropped: tuple[str, ...] = ()
     reports_deleted: int = 0
     logs_deleted: dict[str, int] = field(default_factory=dict)
@@ -100,6 +103,7 @@ def _compact_released(workspace: Workspace, done: Maintenance) -> None:
 def _collect(workspace: Workspace, done: Maintenance) -> None:
     store, now = workspace.store, workspace.clock()
     done.embeddings_collected = collect_embeddings(store)
+    done.originals_collected = collect_originals(store)
     done.staging_dropped = collect_staging(store, _names(workspace), now=now)
     done.reports_deleted = collect_reports(store)
     for name, kept in workspace.opened.project.policy.logs:

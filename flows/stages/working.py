@@ -140,7 +140,7 @@ def work_on(part: Part) -> Done:
             workspace=workspace,
             name=part.source,
             section=section,
-            source=open_source(part.source, section, workspace.opened.root),
+            source=open_source(part.source, section, workspace.opened.root, workspace.store),
             listing=part.listing,
             known=part.known,
             tables=part.tables,

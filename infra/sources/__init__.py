@@ -14,10 +14,16 @@ from typing import Protocol
 import pyarrow as pa
 
 from infra.plugins import opener_of
+from infra.store import Store
 from schemas.project import SourceSection
 
-SOURCES: dict[str, str] = {"files": "infra.sources.files:open_files"}
+SOURCES: dict[str, str] = {
+    "files": "infra.sources.files:open_files",
+    "push": "infra.sources.push:open_pushed",
+}
 """Type -> function that opens it; a project file may also name its own function `module:name`."""
+IN_STORE = frozenset({"push"})
+"""Types whose items are in the store itself: their function is given the source's name and the store."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -45,6 +51,9 @@ class Source(Protocol):
 Opener = Callable[[SourceSection, Path], Source]
 
 
-def open_source(name: str, section: SourceSection, root: Path) -> Source:
+def open_source(name: str, section: SourceSection, root: Path, store: Store) -> Source:
     """Open a source; relative paths start at the project file's folder."""
-    return opener_of(f"source {name!r}", section.type, SOURCES)(section, root)  # type: ignore[no-any-return]
+    opener = opener_of(f"source {name!r}", section.type, SOURCES)
+    if section.type in IN_STORE:
+        return opener(name, store)  # type: ignore[no-any-return]
+    return opener(section, root)  # type: ignore[no-any-return]

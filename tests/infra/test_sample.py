@@ -15,6 +15,7 @@ import pytest
 from infra.project_file import open_project
 from infra.sample.make_binaries import SAMPLE, TEXTS, binaries, docx_bytes, pdf_bytes, read_blocks
 from infra.sources import open_source
+from infra.store import Store
 
 PUBLIC = ("handbook", "products", "tickets", "chat")
 RESTRICTED = ("hr", "finance")
@@ -113,7 +114,9 @@ def test_the_binaries_are_committed_as_the_script_makes_them(generated: dict[str
 def test_the_project_file_lists_every_file_and_closes_the_restricted_folders() -> None:
     opened = open_project(SAMPLE / "headwater.yaml")
     for folder, section in opened.project.sources.items():
-        listed = open_source(folder, section, opened.root).list().items.column("key").to_pylist()
+        listed = (
+            open_source(folder, section, opened.root, Store("unused")).list().items.column("key").to_pylist()
+        )
         single = (SAMPLE / str(section.options["uri"])).is_file()
         assert listed == sorted(
             f.name if single else f.relative_to(SAMPLE / folder).as_posix() for f in files(folder)

@@ -72,6 +72,17 @@ ROWS: dict[tuple[str, str], Row] = {
     ("POST", "/mcp"): Row(
         statuses=(401, 200, 200, 200), json=SEARCH, tells=("ann",), more={"headers": {"Accept": BOTH}}
     ),
+    ("POST", "/upsert"): Row(
+        statuses=(401, 403, 403, 202), json={"documents": [{"id": "a", "text": "Pumps hum."}]}
+    ),
+    ("POST", "/upsert-file"): Row(
+        statuses=(401, 403, 403, 202), more={"files": {"file": ("b.md", b"# Pumps\n\nThey hum.\n")}}
+    ),
+    ("POST", "/delete"): Row(statuses=(401, 403, 403, 200), json={"ids": ["nothing"]}),
+    ("POST", "/query"): Row(
+        statuses=(401, 200, 200, 200), json={"queries": [{"query": QUESTION}]}, tells=("ann",)
+    ),
+    ("GET", "/v1/runs/{run_id}"): Row(statuses=(401, 403, 403, 404), path="/v1/runs/nothing"),
     ("GET", "/v1/models"): Row(statuses=(401, 200, 200, 200)),
     ("GET", "/v1/models/{model}"): Row(statuses=(401, 200, 200, 200), path="/v1/models/default"),
     ("POST", "/v1/chat/completions"): Row(
@@ -121,6 +132,7 @@ def world(tmp_path_factory: pytest.TempPathFactory, embedders: dict[str, Embedde
 
 def _world(project: Project, llm: LlmServer) -> Iterator[World]:
     project.settings["llm"] = llm.settings()
+    project.settings["sources"]["inbox"] = {"type": "push", "acl": ["user:admin"]}
     project.source("hr", acl=["user:ann"])
     project.pages(3)
     project.write("ann-only.md", page(3, costs=int(COSTS)), source="hr")
