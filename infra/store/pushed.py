@@ -10,15 +10,17 @@ from typing import Any
 import pyarrow as pa
 
 from infra.store.connection import Store
-from infra.store.filters import both, equals
+from infra.store.filters import both, equals, is_in, within
 from infra.store.lock import locked
-from infra.store.rows import delete_rows, keys_there, put_rows
+from infra.store.rows import delete_rows, keys_there
 from infra.store.sync import sync_to_disk
 from schemas.identity import content_hash, digest
 from schemas.push import ORIGINAL, PUSH, PUSHED
 
 ITEMS, ORIGINALS, LOG = "pushed", "originals", "pushes"
 WRITERS_S = 30.0
+IDS = 500
+"""Named in one filter at most."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -37,7 +39,11 @@ def push(store: Store, source: str, items: Sequence[PushedItem], *, run_id: str,
     with locked(store, ITEMS, wait_s=WRITERS_S):
         _keep_bytes(store, last.values())
         rows = [_row(source, item, now) for item in last.values()]
-        put_rows(store.ensure(ITEMS, PUSHED), "push_id", pa.Table.from_pylist(rows, schema=PUSHED))
+        table = store.ensure(ITEMS, PUSHED)
+        table.add(pa.Table.from_pylist(rows, schema=PUSHED))  # first: a kill between the two loses nothing
+        ids = [row["push_id"] for row in rows]
+        for at in range(0, len(ids), IDS):
+            table.delete(str(both(is_in("push_id", ids[at : at + IDS]), within("pushed_at", None, now))))
         _log(store, source, run_id, now, pushed=len(last))
 
 
@@ -55,7 +61,7 @@ def pushed(store: Store, source: str) -> pa.Table:
     """Return a source's items, as they are now."""
     if not store.exists() or not store.has(ITEMS):
         return PUSHED.empty_table()
-    return store.scan(ITEMS, where=equals("source", source))
+    return _newest(store.scan(ITEMS, where=equals("source", source)))
 
 
 def original(store: Store, source: str, key: str) -> bytes | None:
@@ -63,7 +69,7 @@ def original(store: Store, source: str, key: str) -> bytes | None:
     if not store.exists() or not store.has(ITEMS):
         return None
     where = both(equals("source", source), equals("key", key))
-    rows = store.scan(ITEMS, ["content_hash"], where=where).to_pylist()
+    rows = _newest(store.scan(ITEMS, where=where)).to_pylist()
     if not rows:
         return None
     where = equals("content_hash", rows[0]["content_hash"])
@@ -89,6 +95,13 @@ def collect_originals(store: Store) -> int:
         there = set(store.scan(ORIGINALS, ["content_hash"])["content_hash"].to_pylist())
         delete_rows(store.open(ORIGINALS), "content_hash", sorted(there - used))
     return len(there - used)
+
+
+def _newest(rows: pa.Table) -> pa.Table:
+    """Return one row for each item, its newest: a kill may have left an older one beside it."""
+    rows = rows.sort_by("pushed_at")
+    last = {push_id: n for n, push_id in enumerate(rows["push_id"].to_pylist())}
+    return rows.take(pa.array(sorted(last.values()), pa.int64()))
 
 
 def _keep_bytes(store: Store, items: Iterable[PushedItem]) -> None:
