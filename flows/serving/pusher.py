@@ -8,7 +8,6 @@ import time
 from collections.abc import Callable
 from dataclasses import replace
 
-from flows.stages.ingesting import IngestOptions, ingest_source
 from flows.stages.pushing import push_sources, unreleased
 from flows.workspace import Workspace
 from schemas.errors import HeadwaterError
@@ -77,6 +76,8 @@ class Pusher:
         return None
 
     def _ingest(self, workspace: Workspace, source: str, run_id: str) -> None:
+        from flows.stages.ingesting import IngestOptions, ingest_source
+
         options = IngestOptions(allow_shrink=True, run_id=run_id)  # what is gone was deleted by name
         try:
             ingest_source(workspace, source, options)
