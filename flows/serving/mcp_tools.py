@@ -16,7 +16,7 @@ from flows.labels import label
 from flows.serving.problems import problem_of
 from flows.serving.searching import best_first, budget_for
 from flows.serving.serving import Serving
-from flows.stages.contexts import releases_of
+from flows.stages.retrieving import releases_of
 from flows.workspace import Workspace
 from infra.store.documents import readable_document
 from schemas.agent import FetchArguments, Found, SearchArguments
