@@ -60,8 +60,8 @@ def test_both_say_what_the_server_says(served: Running) -> None:
     with pytest.raises(langchain_headwater.HeadwaterError, match="no context view 'nowhere'") as told:
         langchain_headwater.HeadwaterRetriever(base_url=served.url, view="nowhere").invoke(QUESTION)
     assert told.value.problem["code"] == "not_found"
-    with pytest.raises(llama_index_headwater.HeadwaterError, match="there is no filter 'sorces'"):
-        llama_index_headwater.HeadwaterRetriever(base_url=served.url, filters={"sorces": ["docs"]}).retrieve(
+    with pytest.raises(llama_index_headwater.HeadwaterError, match="there is no filter 'sourcez'"):
+        llama_index_headwater.HeadwaterRetriever(base_url=served.url, filters={"sourcez": ["docs"]}).retrieve(
             QUESTION
         )
 
