@@ -43,7 +43,7 @@ def spread(address: str, work: Callable[[P], R], pieces: Iterable[P]) -> Iterato
 
         waiting = iter(pieces)
         threads = sum(client.nthreads().values())
-        done = as_completed(map(submit, islice(waiting, max(1, AHEAD * threads))))
+        done = as_completed(map(submit, islice(waiting, max(1, AHEAD * threads))), loop=client.loop)
         try:
             for future in done:
                 yield future.result()

@@ -12,7 +12,7 @@ import pyarrow as pa
 from infra.store.connection import Store
 from infra.store.filters import is_in
 from infra.store.lock import locked
-from infra.store.rows import put_rows
+from infra.store.rows import append_rows, put_rows
 from schemas.chunk import embedding
 from schemas.tools import Vectors
 
@@ -74,7 +74,7 @@ class EmbeddingCache:
                 put_rows(table, "text_hash", rows)
             else:
                 new = [_short(text_hash) not in self._known for text_hash in text_hashes]
-                table.add(rows.filter(pa.array(new, pa.bool_())))
+                append_rows(table, rows.filter(pa.array(new, pa.bool_())))
             self._known.update(map(_short, text_hashes))
             if alone:
                 self._version = table.version

@@ -17,6 +17,8 @@ if TYPE_CHECKING:
     from lancedb.table import Table
 
 KEYS = 1_000
+ATTEMPTS, CROWDED = 10, "Too many concurrent writers"
+"""What Lance says when none of its own attempts came through; nothing has been written then."""
 
 
 def put_rows(table: Table, key: str, rows: pa.Table) -> None:
@@ -24,6 +26,18 @@ def put_rows(table: Table, key: str, rows: pa.Table) -> None:
     if rows.num_rows:
         delete_rows(table, key, keys_there(table, key, rows[key].to_pylist()))
         table.add(rows)
+
+
+def append_rows(table: Table, rows: pa.Table) -> None:
+    """Append rows, several writers at once perhaps: Lance gives up after 30 s of others being faster."""
+    for left in reversed(range(ATTEMPTS)):
+        try:
+            table.add(rows)
+        except RuntimeError as problem:
+            if left == 0 or CROWDED not in str(problem):
+                raise
+        else:
+            return
 
 
 def delete_rows(table: Table, key: str, values: list[str] | tuple[str, ...]) -> None:

@@ -14,6 +14,7 @@ import pyarrow as pa
 
 from infra.store.connection import Store
 from infra.store.heal import STAGING, heal_staging
+from infra.store.rows import append_rows
 from infra.store.sample import sampled_texts
 
 BATCH = pa.field("batch", pa.string(), nullable=False)
@@ -135,7 +136,7 @@ class Staging:
             self._store.drop(name)
 
     def _add(self, name: str, rows: pa.Table) -> None:
-        self._store.ensure(name, rows.schema).add(rows)
+        append_rows(self._store.ensure(name, rows.schema), rows)
 
 
 def _only(rows: pa.Table, valid: Valid) -> pa.Table:

@@ -11,6 +11,7 @@ too: only the ratios, and what is counted, mean anything elsewhere.
 from __future__ import annotations
 
 import json
+import os
 import re
 import sys
 import tempfile
@@ -22,8 +23,9 @@ from typing import Any
 
 import pyarrow as pa
 import yaml
-from distributed import LocalCluster
+from distributed import Client, LocalCluster
 
+from flows.stages import working
 from flows.stages.ingesting import ingest_source
 from flows.workspace import open_workspace
 from infra.store import Store
@@ -48,8 +50,10 @@ def main(pages: int) -> None:
             alone = _timed(root, new_store(options), None, log)
             found: dict[str, Any] = {"pages": pages, "one process": alone}
             workspaces = [alone.pop("workspace")]
+            working.PART_ITEMS = max(32, pages // 16)
             for workers in (1, 2):
                 with _workers(workers) as cluster:
+                    _pin(cluster)
                     _ingest(root, new_store(options), cluster, first=200)
                     timed = _timed(root, new_store(options), cluster, log)
                     workspaces.append(timed.pop("workspace"))
@@ -68,6 +72,19 @@ def _workers(count: int) -> LocalCluster:
     return LocalCluster(
         n_workers=count, threads_per_worker=1, processes=True, dashboard_address=None, host="127.0.0.1"
     )
+
+
+def _pin(cluster: LocalCluster) -> None:
+    """Give each worker a core: its embedder takes all that it may, and two would contend for them."""
+
+    def pin(core: int) -> None:
+        for thread in Path("/proc/self/task").iterdir():
+            os.sched_setaffinity(int(thread.name), {core})
+
+    cores = sorted(os.sched_getaffinity(0))
+    with Client(cluster) as client:
+        for n, worker in enumerate(client.scheduler_info()["workers"]):
+            client.run(pin, cores[n % len(cores)], workers=[worker])
 
 
 def _ingest(root: Path, store: dict[str, Any], cluster: Any, first: int | None = None) -> tuple[Any, Run]:
