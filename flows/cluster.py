@@ -1,12 +1,11 @@
 """Several machines: work is handed to the workers of a Dask cluster, and comes back as it is done.
 
-In a flow run each piece is a Prefect task under Prefect's Dask task runner; without Prefect it is the same
-function. The cluster is Dask's own: a worker that dies is replaced by the others, which do its work again.
+With Prefect and without it the same function runs there. The cluster is Dask's own: what a worker that dies was
+at, the others do again.
 """
 
 from __future__ import annotations
 
-import sys
 from collections.abc import Callable, Iterable, Iterator
 from contextlib import ExitStack, contextmanager
 from importlib import import_module
@@ -36,10 +35,8 @@ def spread(address: str, work: Callable[[P], R], pieces: Iterable[P]) -> Iterato
 
         as_completed: Any = import_module("distributed").as_completed
 
-        called = _callable(work)
-
         def submit(piece: P) -> Any:
-            return client.submit(called, piece, pure=False)
+            return client.submit(work, piece, pure=False)
 
         waiting = iter(pieces)
         threads = sum(client.nthreads().values())
@@ -71,7 +68,6 @@ def check_reachable(store_uri: str, address: str) -> None:
 def _connected(address: str) -> Iterator[Any]:
     try:
         from distributed import Client
-        from prefect_dask.task_runners import DaskTaskRunner
     except ImportError as problem:
         raise ConfigError(
             "`runner: {type: dask}` needs packages that are not installed",
@@ -79,32 +75,10 @@ def _connected(address: str) -> Iterator[Any]:
         ) from problem
     with ExitStack() as opened:
         try:
-            if _in_a_flow_run():
-                runner = DaskTaskRunner(address=address, client_kwargs={"timeout": ANSWER_S})
-                client = opened.enter_context(runner).client
-            else:
-                connect: Any = Client
-                client = opened.enter_context(connect(address, timeout=ANSWER_S))
+            connect: Any = Client
+            client = opened.enter_context(connect(address, timeout=ANSWER_S))
         except OSError as problem:
             raise UnavailableError(
                 f"no Dask scheduler answers at {address}", fix="start it, or mend `runner.address`"
             ) from problem
         yield client
-
-
-def _in_a_flow_run() -> bool:
-    if "prefect" not in sys.modules:
-        return False
-    from prefect.context import FlowRunContext
-
-    return FlowRunContext.get() is not None
-
-
-def _callable(work: Callable[[P], R]) -> Any:
-    """Return the work as this client takes it: within a flow run, as a task of it."""
-    if not _in_a_flow_run():
-        return work
-    from prefect import task
-    from prefect.cache_policies import NO_CACHE
-
-    return task(name="work", cache_policy=NO_CACHE, persist_result=False)(work)

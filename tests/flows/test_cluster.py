@@ -14,11 +14,10 @@ from distributed import LocalCluster
 
 from flows import cluster
 from flows.stages import working
-from flows.stages.ingesting import IngestOptions, ingest_source
+from flows.stages.ingesting import ingest_source
 from infra.project_file import open_project
 from schemas.errors import ConfigError, UnavailableError
 from schemas.tools import Embedder
-from tests.flows.prefect_server import ask, prefect_server
 from tests.flows.projects import NO_TEXT, ROWS, Project, page, tickets
 from tests.oracle import differences, published
 from tests.s3 import new_store
@@ -96,22 +95,6 @@ def test_a_worker_that_is_killed_midway_changes_nothing(
 
     assert workspace.progress.killed == deaths
     assert (run.state, run.items.added, run.items.quarantined) == ("published", 41, 1)
-    assert same_as_on_one_machine(spread_out)
-
-
-@pytest.mark.gate
-def test_in_a_flow_run_each_part_is_a_task_of_it(spread_out: Project, tmp_path: Path) -> None:
-    from prefect.settings import PREFECT_API_URL, PREFECT_HOME, temporary_settings
-
-    from flows.ingest import ingest_in_workspace
-
-    with prefect_server(tmp_path / "prefect") as env:
-        with temporary_settings({PREFECT_API_URL: env["PREFECT_API_URL"], PREFECT_HOME: tmp_path}):
-            run = ingest_in_workspace(spread_out.open(), "docs", IngestOptions())
-        tasks = ask(env, "task_runs/filter", {})
-
-    assert run.items.added == 41
-    assert len([task for task in tasks if task["name"].startswith("work")]) == 6
     assert same_as_on_one_machine(spread_out)
 
 
