@@ -1,7 +1,7 @@
 """Several machines: work is handed to the workers of a Dask cluster, and comes back as it is done.
 
-With Prefect and without it the same function runs there. The cluster is Dask's own: what a worker that dies was
-at, the others do again.
+With Prefect and without it the same function runs there. The cluster is Dask's own: what a worker was at when
+it died, the others do again.
 """
 
 from __future__ import annotations
