@@ -24,6 +24,8 @@ COVERED = {"stage", "publish", "repair"}
 
 
 def rejected(workspace: Workspace) -> set[tuple[str, ...]]:
+    if not workspace.store.has("quarantine"):
+        return set()
     rows = workspace.store.scan("quarantine").to_pylist()
     return {(row["key"], str(row["record"]), row["content_hash"] or "", row["reason"]) for row in rows}
 
