@@ -14,7 +14,7 @@ def register(app: typer.Typer) -> None:
 
 
 def mcp(ctx: typer.Context, principal: As = None, group: Group = None) -> None:
-    """The tools `search` and `fetch` for an agent, over standard input and output (MCP)."""
+    """`search` and `fetch` for an agent, over MCP on stdio."""
     from flows.serving.callers import principal_of
     from flows.serving.mcp_stdio import serve_stdio
 

@@ -36,7 +36,7 @@ def ask(  # noqa: PLR0913, PLR0917 - Typer reads the options from the parameters
     filters: Filter = None,
     budget: Budget = None,
 ) -> None:
-    """The answer of the `llm:` of the project file to a question, from passages the asker may read."""
+    """A language model's answer, cited. It sees what the asker may read."""
     from flows.stages.asking import Answer
     from flows.stages.contexts import context as assemble
     from infra.store import releases

@@ -20,7 +20,7 @@ def register(app: typer.Typer) -> None:
     """Add the verbs."""
     app.command("export")(export)
     app.command("lineage")(lineage)
-    app.command("register-model")(register_model)
+    app.command("register")(register_model)
 
 
 def export(
@@ -129,7 +129,7 @@ def register_model(
     ] = None,
     note: Annotated[str, typer.Option("--note", help="Anything worth remembering.")] = "",
 ) -> None:
-    """Remember that a model was trained on an export, so that lineage and erasure can name it."""
+    """Remember that a model was trained on an export. Lineage names it then."""
     from flows.stages.dataset_exports import register_model as register
 
     to: Output = context.obj

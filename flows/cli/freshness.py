@@ -13,7 +13,7 @@ def register(app: typer.Typer) -> None:
 
 
 def freshness(context: typer.Context) -> None:
-    """When each source last changed, was looked at and released, and whether that is too long ago."""
+    """Which source is late. It tells when each changed, was looked at, and released."""
     from flows.run_reports import moment
     from flows.running import run_freshness
 

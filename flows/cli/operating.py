@@ -31,9 +31,10 @@ def demo(context: typer.Context) -> None:
 
 
 def deploy(context: typer.Context) -> None:
-    """Register a Prefect deployment per source and feature, with its schedule, and one per flow on the whole.
+    """Register deployments and schedules with Prefect.
 
-    What the project file no longer names is removed; a schedule that was paused stays paused.
+    One for each source and feature, and one for each flow on the whole. What the project file no longer names
+    is removed; a schedule that was paused stays paused.
     """
     from flows.deployments import deploy as register_all
 
@@ -59,10 +60,11 @@ def worker(
     context: typer.Context,
     limit: Annotated[int | None, typer.Option(min=1, help="Runs at once; two a core without it.")] = None,
 ) -> None:
-    """Run what is scheduled, on this machine, until Ctrl-C; `headwater up` starts one by itself.
+    """Run what is scheduled, on this machine, until Ctrl-C.
 
-    It is Prefect's worker, but that it imports everything once and forks its runs: one that finds nothing
-    to do costs a second of processor time instead of eight. After an upgrade of Headwater, restart it.
+    `headwater up` starts one by itself. It is Prefect's worker, but that it imports everything once and forks
+    its runs: one that finds nothing to do costs a second of processor time instead of eight. After an upgrade
+    of Headwater, restart it.
     """
     import asyncio
     import os

@@ -133,7 +133,7 @@ def test_the_command_line_writes_deltas_and_remembers_models(
     after = json.loads(said("export", "rooms", "--since", str(before["release"])))
     delta = json.loads((Path(after["delta"]) / "_meta" / "delta.json").read_text("utf-8"))
     assert [row["why"] for row in delta["retracted"]] == ["changed"]
-    told = said("register-model", "kitchen-7b", "--dataset", "rooms", as_json=False)
+    told = said("register", "kitchen-7b", "--dataset", "rooms", as_json=False)
     assert told.startswith(f"kitchen-7b was trained on rooms at release {after['release']}: 6 rows, in ")
     found = said("lineage", str(project.root / "docs" / "north.md"), as_json=False)
     assert "trained on it: kitchen-7b" in found

@@ -25,7 +25,10 @@ def without_a_fix(file: Path) -> Iterator[str]:
 
 def test_every_error_says_what_to_do() -> None:
     files = [
-        file for room in ("flows", "infra", "transforms") for file in sorted((ROOT / room).rglob("*.py"))
+        file
+        for room in ("flows", "infra", "transforms")
+        for file in sorted((ROOT / room).rglob("*.py"))
+        if file.parent.name != "adapters"  # copied out of here: their errors are their hosts' own
     ]
     assert len(files) > 100
 

@@ -51,11 +51,3 @@ def test_the_doctor_finds_the_file_that_is_in_the_way(folder: Path) -> None:
 
     assert done.code == 1
     assert f"{folder / 'file'} is no folder" in done.out
-
-
-def test_object_storage_is_wrong_config_for_every_verb(tmp_path: Path) -> None:
-    (tmp_path / "headwater.yaml").write_text(PROJECT.replace("file/store", "s3://bucket/prefix"))
-
-    for verb in ("plan", "ingest"):
-        done = headwater(tmp_path, verb, "--json")
-        assert (done.code, done.json["code"]) == (2, "config"), done

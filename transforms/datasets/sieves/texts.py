@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterator
 from dataclasses import replace
+from functools import cache
 from typing import Any
 
 from schemas.context import Message
@@ -31,19 +32,20 @@ def gist(example: Example) -> str:
 
 
 def rewritten(example: Example, write: Callable[[str], str]) -> Example:
-    """Return an example with each of its texts written anew."""
+    """Return an example with each of its texts written anew, one that stands in several places once."""
+    once = cache(write)
 
     def said(messages: tuple[Message, ...]) -> tuple[Message, ...]:
-        return tuple(one.model_copy(update={"content": write(one.content)}) for one in messages)
+        return tuple(one.model_copy(update={"content": once(one.content)}) for one in messages)
 
     columns: dict[str, Any] | None = None
     if example.columns is not None:
-        columns = {name: write(v) if isinstance(v, str) else v for name, v in example.columns.items()}
+        columns = {name: once(v) if isinstance(v, str) else v for name, v in example.columns.items()}
     return replace(
         example,
-        question=write(example.question),
+        question=once(example.question),
         messages=said(example.messages),
         rejected=said(example.rejected),
-        answers=tuple(map(write, example.answers)),
+        answers=tuple(map(once, example.answers)),
         columns=columns,
     )
