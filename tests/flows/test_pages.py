@@ -15,6 +15,7 @@ from flows.ingest import ingest, ingest_in_workspace
 from flows.run_reports import plain
 from flows.stages.ingesting import IngestOptions
 from schemas.errors import SourceError
+from tests.flows.prefect_server import wait_for
 from tests.flows.projects import NO_TEXT, Project, page
 from tests.flows.serving.running import running
 from tests.flows.test_gating import ask_about
@@ -30,10 +31,16 @@ def run_flow(project: Project) -> Any:
     return ingest_in_workspace(project.open(), "docs", IngestOptions())
 
 
-def logged(flow_run_id: str) -> list[str]:
-    asked = {"logs": {"flow_run_id": {"any_": [flow_run_id]}}, "sort": "TIMESTAMP_ASC"}
-    answer = httpx.post(f"{PREFECT_API_URL.value()}/logs/filter", json=asked)
-    return [str(row["message"]) for row in answer.raise_for_status().json()]
+def logged(flow_run_id: str, last: str) -> list[str]:
+    """Return the lines of a run, when the last one is there: they are sent behind its back."""
+
+    def lines() -> list[str]:
+        asked = {"logs": {"flow_run_id": {"any_": [flow_run_id]}}, "sort": "TIMESTAMP_ASC"}
+        answer = httpx.post(f"{PREFECT_API_URL.value()}/logs/filter", json=asked)
+        found = [str(row["message"]) for row in answer.raise_for_status().json()]
+        return found if any(last in line for line in found) else []
+
+    return list(wait_for(lines, 30, last))
 
 
 def state_of(project: Project) -> Any:
@@ -120,7 +127,7 @@ def test_a_failed_run_reads_well_and_its_error_still_reaches_the_caller(project:
     told = artifact("ingest-docs")
     assert told.startswith("# docs: failed\n\n**")
     assert "*To do:*" in told
-    lines = logged(str(state.state_details.flow_run_id))
+    lines = logged(str(state.state_details.flow_run_id), "Finished in state Failed")
     assert not [line for line in lines if "docs" in line and "Traceback" in line]
     with pytest.raises(SourceError, match="nowhere"):
         run_flow(project)
@@ -130,7 +137,7 @@ def test_the_log_has_a_line_for_each_stage_however_many_documents_there_are(proj
     def lines(count: int) -> list[str]:
         project.pages(count)
         project.open()
-        return logged(str(state_of(project).state_details.flow_run_id))
+        return logged(str(state_of(project).state_details.flow_run_id), "docs: release")
 
     few, many = lines(2), lines(30)
 
