@@ -3,17 +3,19 @@
 from __future__ import annotations
 
 from collections import defaultdict
-from collections.abc import Iterator
+from collections.abc import Callable, Iterable, Iterator
 from dataclasses import dataclass
-from typing import Any
+from typing import Any, TypeVar
 
 from schemas.context import Citation
-from schemas.dataset import Refusal, Refused, Use
+from schemas.dataset import Example, Refusal, Refused, Use
 from schemas.identity import digest
 from transforms.datasets.covering import use_of
 from transforms.datasets.duplicates import question_key
 from transforms.datasets.inputs import Inputs
 from transforms.datasets.questions import Lexicon, Question, lexicon, questions
+
+T = TypeVar("T")
 
 LANGUAGES = ("en",)
 """What the makers of questions write."""
@@ -66,6 +68,20 @@ def offers(inputs: Inputs, limit: int) -> Iterator[Offer]:
             yield Offer(document_id=document, candidates=(), refused=refused)
         else:
             yield _offer(inputs, document, found[document], several)
+
+
+def first_rows(
+    document_id: str, asked: Iterable[T], make: Callable[[T], Example | Refused], limit: int
+) -> Iterator[Example | Refused]:
+    """Yield what is made of each until so many are rows; what is left is over the limit, and not made."""
+    made = 0
+    for one in asked:
+        if made == limit:
+            yield Refused(reason=Refusal.OVER_LIMIT, document_id=document_id)
+            continue
+        row = make(one)
+        made += isinstance(row, Example)
+        yield row
 
 
 def evidence(candidate: Candidate) -> Use:

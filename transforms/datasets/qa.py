@@ -3,11 +3,12 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
+from functools import partial
 
 from schemas.context import Context, Message
 from schemas.dataset import Example, Refusal, Refused, Use
 from transforms.datasets import written
-from transforms.datasets.candidates import Candidate, Offer, chunks_of, cited, evidence, offers
+from transforms.datasets.candidates import Candidate, chunks_of, cited, evidence, first_rows, offers
 from transforms.datasets.inputs import Inputs
 from transforms.datasets.params import Qa
 
@@ -21,18 +22,8 @@ def build(inputs: Inputs, params: Qa) -> Iterator[Example | Refused]:
         return
     for offer in offers(inputs, params.max_per_document):
         yield from offer.refused
-        yield from _rows(inputs, offer, params)
-
-
-def _rows(inputs: Inputs, offer: Offer, params: Qa) -> Iterator[Example | Refused]:
-    made = 0
-    for candidate in offer.candidates:
-        if made == params.max_per_document:
-            yield Refused(reason=Refusal.OVER_LIMIT, document_id=offer.document_id)
-            continue
-        row = _row(inputs, candidate, params)
-        made += isinstance(row, Example)
-        yield row
+        make = partial(_row, inputs, params=params)
+        yield from first_rows(offer.document_id, offer.candidates, make, params.max_per_document)
 
 
 def _row(inputs: Inputs, candidate: Candidate, params: Qa) -> Example | Refused:

@@ -8,12 +8,13 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from dataclasses import replace
+from functools import partial
 from typing import Any
 
 from schemas.context import Context, Message
 from schemas.dataset import Example, Refusal, Refused, Use
 from schemas.identity import ID_DIGITS, digest
-from transforms.datasets.candidates import Candidate, Offer, chunks_of, evidence, offers, whole
+from transforms.datasets.candidates import Candidate, chunks_of, evidence, first_rows, offers, whole
 from transforms.datasets.inputs import Inputs, admits
 from transforms.datasets.params import Raft
 from transforms.prompt import NOTHING
@@ -30,19 +31,15 @@ def build(inputs: Inputs, params: Raft) -> Iterator[Example | Refused]:
     """Yield a row for each question, with its answer or with the reason why there is none to be seen."""
     for offer in offers(inputs, params.max_per_document):
         yield from offer.refused
-        yield from _rows(inputs, offer, params)
+        make = partial(_made, inputs, params=params)
+        yield from first_rows(offer.document_id, offer.candidates, make, params.max_per_document)
 
 
-def _rows(inputs: Inputs, offer: Offer, params: Raft) -> Iterator[Example | Refused]:
-    made = 0
-    for candidate in offer.candidates:
-        if made == params.max_per_document:
-            yield Refused(reason=Refusal.OVER_LIMIT, document_id=offer.document_id)
-            continue
-        answered = place_of(candidate) < params.oracle_share
-        row = _answered(inputs, candidate, params) if answered else _abstained(inputs, candidate, params)
-        made += isinstance(row, Example)
-        yield Refused(reason=row, document_id=offer.document_id) if isinstance(row, Refusal) else row
+def _made(inputs: Inputs, candidate: Candidate, params: Raft) -> Example | Refused:
+    answered = place_of(candidate) < params.oracle_share
+    row = _answered(inputs, candidate, params) if answered else _abstained(inputs, candidate, params)
+    document = candidate.chunk["document_id"]
+    return Refused(reason=row, document_id=document) if isinstance(row, Refusal) else row
 
 
 def place_of(candidate: Candidate) -> float:

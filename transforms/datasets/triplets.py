@@ -3,13 +3,14 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
+from functools import partial
 from itertools import islice
 from typing import Any
 
 from schemas.dataset import Example, Refusal, Refused
 from schemas.identity import digest
 from transforms.datasets.anchors import Anchor, anchors_of
-from transforms.datasets.candidates import offers, whole
+from transforms.datasets.candidates import first_rows, offers, whole
 from transforms.datasets.inputs import Inputs
 from transforms.datasets.params import Triplets
 from transforms.rank import Hit, near_duplicates
@@ -20,20 +21,8 @@ def build(inputs: Inputs, params: Triplets) -> Iterator[Example | Refused]:
     for offer in offers(inputs, params.max_per_document):
         anchors, refused = anchors_of(inputs, offer)
         yield from refused
-        yield from _rows(inputs, offer.document_id, anchors, params)
-
-
-def _rows(
-    inputs: Inputs, document: str, anchors: list[Anchor], params: Triplets
-) -> Iterator[Example | Refused]:
-    made = 0
-    for anchor in anchors:
-        if made == params.max_per_document:
-            yield Refused(reason=Refusal.OVER_LIMIT, document_id=document)
-            continue
-        row = _row(inputs, anchor, params)
-        made += isinstance(row, Example)
-        yield row
+        make = partial(_row, inputs, params=params)
+        yield from first_rows(offer.document_id, anchors, make, params.max_per_document)
 
 
 def _row(inputs: Inputs, anchor: Anchor, params: Triplets) -> Example | Refused:
