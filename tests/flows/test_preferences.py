@@ -13,6 +13,7 @@ from schemas.context import Context
 from schemas.dataset import Export
 from schemas.errors import ConfigError, RefusedError
 from schemas.tools import Embedder
+from tests.flows.cli.program import headwater
 from tests.flows.facts import Customers
 from tests.flows.library import library
 from tests.flows.logs import say, serve
@@ -110,9 +111,12 @@ def test_a_later_word_changes_the_dataset_and_its_pins_give_the_earlier_bytes_ag
     say(project, [("dislike", served, {"by": "bob"})])
     after = export(project.open(), "liked", out=tmp_path / "three")
     assert sorted(row["label"] for row in rows(after)) == [False, True]
-    pins = json.loads(Path(before.manifest).read_text("utf-8"))["pins"]
-    again = export(project.open(), "liked", release=before.release, pins=pins, out=tmp_path / "four")
-    assert contents(again.out) == contents(before.out)
+    project.open()
+    again = headwater(
+        project.root, "--json", "export", "liked", "--like", before.manifest, "--out", str(tmp_path / "four")
+    )
+    assert again.code == 0
+    assert contents(again.json["out"]) == contents(before.out)
 
 
 def test_a_pair_whose_passage_changed_since_is_refused_as_stale_or_kept_and_labeled(

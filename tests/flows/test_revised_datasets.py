@@ -22,9 +22,13 @@ HR = Principal(groups=("hr",))
 DATASETS: dict[str, dict[str, Any]] = {
     "raft": {"type": "raft", "oracle_share": 0.3, "audience": ["group:hr"], "max_per_document": 4},
     "raft-for-everyone": {"type": "raft", "oracle_share": 0, "distractors": 2, "max_per_document": 3},
+    "raft-of-hr": {
+        "type": "raft", "source": "hr", "audience": ["group:hr"],
+        "oracle_share": 0, "causes": ["not_permitted"],
+    },
     "revised": {"type": "revisions"},
     "from-the-future": {"type": "revisions", "earlier": 99},
-}
+}  # fmt: skip
 
 
 @pytest.fixture(scope="module")
@@ -93,6 +97,22 @@ def test_no_word_of_what_hr_alone_may_read_is_asked_of_everyone(shelf: Project) 
     assert not [quote for quote in secret if json.dumps(quote)[1:-1] in everything]
     assert {use["source"] for _, uses in rows(written) for use in uses} == {"docs"}
     assert {use["kind"] for _, uses in rows(written) for use in uses} <= {"oracle_removed", "before_its_time"}
+
+
+def test_who_may_not_read_the_answer_is_served_without_it_and_the_row_abstains(shelf: Project) -> None:
+    written = export(shelf.open(), "raft-of-hr")
+    found = rows(written)
+    assert found
+    for row, (asked, *shown) in found:
+        *prompt, answer = row["messages"]
+        question = prompt[-1]["content"].rpartition("Question: ")[2]
+        assert (asked["kind"], asked["role"], asked["source"]) == ("not_permitted", "asked", "hr")
+        assert asked["acl"] == ["group:hr"]
+        assert answer["content"] == NOTHING
+        assert prompt == served(shelf, question, Principal(), written.release)
+        assert prompt != served(shelf, question, HR, written.release)
+        assert {use["source"] for use in shown} == {"docs"}
+        assert {tuple(use["acl"]) for use in shown} == {("everyone",)}
 
 
 def test_todays_answer_is_chosen_against_the_earlier_releases(shelf: Project) -> None:

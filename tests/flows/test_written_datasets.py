@@ -5,19 +5,21 @@ import json
 import os
 import signal
 import subprocess
-import sys
 import time
+from dataclasses import replace
 from itertools import product
 from pathlib import Path
+from shutil import copytree
 from typing import Any
 
 import pytest
 
 from flows.stages.exporting import export
-from flows.stages.writing import estimate_of
+from flows.stages.writing import WORKERS, estimate_of
 from schemas.dataset import Export
 from schemas.errors import ConfigError, RefusedError
 from schemas.tools import Embedder
+from tests.flows.cli.program import HEADWATER, headwater
 from tests.flows.projects import Project
 from tests.llm_server import Failure, LlmServer
 
@@ -124,20 +126,33 @@ def test_what_was_answered_before_a_failure_is_kept(shelf: Project, llm_server: 
     assert written.splits["train"] == PAGES
 
 
+def test_the_command_line_tells_the_estimate_and_neither_asks_nor_writes(
+    shelf: Project, llm_server: LlmServer
+) -> None:
+    shelf.open()
+    told = headwater(shelf.root, "--json", "export", "written", "--estimate")
+    assert told.code == 0
+    assert told.json == estimate_of(shelf.open(), "written").as_dict()
+    assert told.json["calls"] == PAGES
+    refused = headwater(shelf.root, "--json", "export", "ruled", "--estimate")
+    assert (refused.code, refused.json["code"]) == (2, "config")
+    assert not llm_server.asked
+    assert not (shelf.root / "datasets").exists()
+
+
 @pytest.mark.gate
-def test_an_export_that_is_killed_goes_on_without_paying_twice(shelf: Project, llm_server: LlmServer) -> None:
-    llm_server.pause_s = 0.4
+def test_an_export_that_is_killed_goes_on_without_paying_twice_to_the_same_bytes(
+    shelf: Project, llm_server: LlmServer, tmp_path: Path
+) -> None:
     for n, (name, place) in enumerate(product(NAMES, ("Brook", "Creek", "Lake", "Mill"))):
         shelf.write(f"p{n:02}.md", page(f"{name} {place}", 10 * n))
     shelf.ingest()
     shelf.open()
-    program = [
-        str(Path(sys.executable).parent / "headwater"),
-        "--project",
-        str(shelf.root / "headwater.yaml"),
-    ]
+    undisturbed = replace(shelf, root=tmp_path / "undisturbed")
+    copytree(shelf.root, undisturbed.root, dirs_exist_ok=True)
+    llm_server.pause_s = 0.4
     running = subprocess.Popen(
-        [*program, "export", "written"], stdout=subprocess.DEVNULL, start_new_session=True
+        [HEADWATER, "export", "written"], cwd=shelf.root, stdout=subprocess.DEVNULL, start_new_session=True
     )
     until = time.monotonic() + 120
     while len(llm_server.asked) < 10 and time.monotonic() < until:
@@ -145,10 +160,17 @@ def test_an_export_that_is_killed_goes_on_without_paying_twice(shelf: Project, l
     os.killpg(running.pid, signal.SIGKILL)
     running.wait()
     llm_server.pause_s = 0.0
-    paid = [asked.body for asked in llm_server.asked]
+    first = [asked.body for asked in llm_server.asked]
     kept = estimate_of(shelf.open(), "written").cached
-    assert kept >= len(paid) - 4  # those in flight are lost, at most one per worker
+    assert len(first) - WORKERS <= kept < len(first) < 24  # what was in flight is lost
 
-    written = export(shelf.open(), "written")
-    assert written.splits["train"] == 24
-    assert len(llm_server.asked) - len(paid) == 24 - kept
+    resumed = export(shelf.open(), "written")
+    then = [asked.body for asked in llm_server.asked[len(first) :]]
+    assert resumed.splits["train"] == 24
+    assert len(then) == len({*then}) == 24 - kept
+    assert len({*first, *then}) == 24
+    assert len({*first} & {*then}) == len(first) - kept
+
+    calm = export(undisturbed.open(), "written")
+    assert len(llm_server.asked) == len(first) + len(then) + 24
+    assert contents(calm.out) == contents(resumed.out)
