@@ -10,10 +10,11 @@ from prefect.artifacts import create_markdown_artifact
 from prefect.client.schemas.objects import State, StateType
 
 from flows.artifact_progress import ArtifactProgress
+from flows.parts import as_child
 from flows.plan_reports import backfill_plan_report
 from flows.reports import backfill_report
 from flows.stages.backfills import backfill_project, foretell
-from flows.tasks import as_child, refused
+from flows.tasks import refused
 from flows.workspace import Workspace, open_workspace
 from schemas.backfill import BackfillOptions
 from schemas.errors import RefusedError

@@ -1,15 +1,14 @@
-"""How a flow runs its stages in Prefect: as tasks, or as child runs where each is worth a page of its own."""
+"""How a flow runs its stages in Prefect: as tasks; and how it ends when a gate refused."""
 
 from __future__ import annotations
 
 from collections.abc import Callable
 from typing import Any, TypeVar
 
-from prefect import flow, tags, task
+from prefect import task
 from prefect.cache_policies import NO_CACHE
 from prefect.client.schemas.objects import State, StateType
 
-from flows.automations import TAG
 from schemas.errors import HeadwaterError
 
 T = TypeVar("T")
@@ -17,8 +16,6 @@ T = TypeVar("T")
 DELAYS_S = [1.0, 5.0]
 SAFE_TO_REPEAT = frozenset({"list", "publish"})
 """Stages that may be retried as they are: one writes nothing, the other repairs before it writes."""
-OF_ITS_OWN = ("partition ", "build ")
-"""Parts of a backfill: the store knows which are done, so a run that is retried goes on with the rest."""
 
 
 def as_task(name: str, stage: Callable[[], T]) -> T:
@@ -34,21 +31,6 @@ def as_task(name: str, stage: Callable[[], T]) -> T:
         retry_condition_fn=_may_pass,
     )(stage)
     return wrapped()
-
-
-def as_child(name: str, stage: Callable[[], T]) -> T:
-    """Run a part of a backfill as a child flow run, anything else as a task."""
-    if not name.startswith(OF_ITS_OWN):
-        return as_task(name, stage)
-    made: list[T] = []  # a child's result would be written to disk
-
-    @flow(name="backfill-part", flow_run_name=name, persist_result=False)
-    def part() -> None:
-        made.append(stage())
-
-    with tags(TAG):  # the watchdog looks for it
-        part()
-    return made[0]
 
 
 def refused(message: str) -> State[Any]:

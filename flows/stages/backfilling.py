@@ -126,7 +126,8 @@ def _released(
     for at in range(0, len(todo), size or 1):
         run = _redoing(workspace, found, options, staging)
         for n, keys in enumerate(todo[at : at + size], start=total - len(todo) + at + 1):
-            step(f"partition {n} of {total}", partial(work_through, run, keys, pace.spend))
+            name = f"partition {n} of {total} of {found.name}"
+            step(name, partial(work_through, run, keys, pace.spend))
             workspace.progress.advance(f"backfill {found.name}", n, total)
         report = _published(run, step)
         yield report

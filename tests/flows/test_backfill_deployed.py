@@ -61,6 +61,8 @@ def test_a_backfill_from_the_form_is_planned_seen_canceled_and_gone_on_with(repa
     again = reparsed.ended(reparsed.run("ingest/redone-notes", backfill=chosen))
 
     assert again["state_type"] == "COMPLETED"
-    assert [part["name"] for part in parts(reparsed, again["id"])] == ["partition 2 of 3", "partition 3 of 3"]
+    names = [f"partition {n} of 3 of notes" for n in (2, 3)]
+    made = [(part["name"], part["idempotency_key"]) for part in parts(reparsed, again["id"])]
+    assert made == [(name, f"{again['id']} {name}") for name in names]
     assert "| notes | release 4 | 2 | 2 |" in reparsed.artifact("backfill-notes")
     assert reparsed.headwater("ingest", prefect=False)["state"] == "unchanged"

@@ -83,7 +83,7 @@ def test_published_once_a_backfill_makes_one_release(reparsed: Project) -> None:
     assert is_whole(reparsed)
 
 
-@pytest.mark.parametrize("stage", ["partition 2 of 3", "publish"])
+@pytest.mark.parametrize("stage", ["partition 2 of 3 of docs", "publish"])
 def test_a_backfill_that_died_goes_on_where_it_was(reparsed: Project, stage: str) -> None:
     with pytest.raises(DiedError):
         backfill(reparsed, partition_items=5, step=dying_at(stage))
