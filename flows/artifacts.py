@@ -20,6 +20,7 @@ from flows.stages.freshness import freshness
 from flows.stages.gating import GATE
 from flows.workspace import Workspace
 from infra.store import releases
+from schemas.counts import count
 from schemas.errors import HeadwaterError, NotFoundError
 from schemas.run import STAGES, Run
 from transforms.suites import Verdict
@@ -80,7 +81,7 @@ def tell_log(run: Run) -> None:
     """Write a line per stage into the run's log, and one that says how it ended."""
     log = get_run_logger()
     did = {
-        "list": f"{run.items.listed} items",
+        "list": count(run.items.listed, "item"),
         "parse": f"{run.parsed} parsed",
         "publish": f"release {run.release}",
     }

@@ -10,6 +10,8 @@ from prefect.artifacts import create_markdown_artifact
 from prefect.client.schemas.objects import State, StateType
 
 from flows.artifact_progress import ArtifactProgress
+from flows.artifacts import one_line
+from flows.inspector_links import inspector_url
 from flows.parts import as_child
 from flows.plan_reports import backfill_plan_report
 from flows.reports import backfill_report
@@ -56,11 +58,11 @@ def backfill_sources(
     try:
         runs = backfill_project(workspace, sources, options, step=as_child)
     except RefusedError as refusal:
-        return refused(str(refusal))
+        return refused(one_line(refusal.as_dict()))
     MADE.get([]).extend(runs)
     create_markdown_artifact(
         key=f"backfill-{named}",
-        markdown=backfill_report(runs),
+        markdown=backfill_report(runs, inspector_url(workspace)),
         description=f"Backfill from {options.stage}",
     )
     return _ended(runs)
@@ -68,7 +70,7 @@ def backfill_sources(
 
 def _ended(runs: list[Run]) -> Any:
     """Return the reports, or the state of a flow run of which some source was not done."""
-    told = [f"{run.source}: {run.refused['detail']}" for run in runs if run.refused]
+    told = [f"{run.source}: {one_line(run.refused)}" for run in runs if run.refused]
     if any(run.state == "failed" for run in runs):
         return State(type=StateType.FAILED, message="; ".join(told))
     return refused("; ".join(told)) if told else runs

@@ -7,6 +7,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass, field
 from typing import Any
 
+from schemas.counts import count
 from schemas.feature import table_of
 from schemas.freshness import Freshness
 from schemas.project import Project
@@ -37,18 +38,18 @@ def lineage(project: Project, release: Release | None, fresh: Sequence[Freshness
     """Return the graph of a project at a release."""
     graph, counts = Graph(), release.counts if release else {}
     documents = (TABLES, "documents")
-    graph.notes[documents] = f"{counts.get('documents', 0):,} rows"
+    graph.notes[documents] = count(counts.get("documents", 0), "row")
     for one in fresh:
         node = (SOURCES, one.source)
-        what = "rows" if one.kind == "feature" else "documents"
-        graph.notes[node] = f"{one.documents:,} {what}, {one.state}"
+        what = "row" if one.kind == "feature" else "document"
+        graph.notes[node] = f"{count(one.documents, what)}, {one.state}"
         table = (TABLES, table_of(one.source)) if one.kind == "feature" else documents
-        graph.notes.setdefault(table, f"{one.documents:,} rows")
+        graph.notes.setdefault(table, count(one.documents, "row"))
         graph.edges.append((node, table))
         graph.late |= set() if one.state == "fresh" else {node}
     for name in project.indexes:
         rows = sum(n for counted, n in counts.items() if counted.startswith(f"chunks__{name}"))
-        graph.notes[INDEXES, name] = f"{rows:,} chunks"
+        graph.notes[INDEXES, name] = count(rows, "chunk")
         graph.edges.append((documents, (INDEXES, name)))
     _made(project, graph)
     return graph

@@ -4,6 +4,8 @@ from __future__ import annotations
 
 from typing import Any
 
+from schemas.counts import count
+
 
 def plan_report(plan: dict[str, Any]) -> str:
     """Return what an ingest of a source would do; `plan` is a `SourcePlan` as a dict."""
@@ -12,15 +14,16 @@ def plan_report(plan: dict[str, Any]) -> str:
     if not items:
         return "\n\n".join([title, "It cannot be told without reading it.", *_refusal(plan["refused"])])
     counts = "\n".join(f"| {what} | {n} |" for what, n in items.items())
-    cost = [f"{plan['parsed']} to parse, {plan['texts_to_embed']} texts to embed; {_about(plan['seconds'])}"]
+    texts = count(plan["texts_to_embed"], "text")
+    cost = [f"{plan['parsed']} to parse, {texts} to embed; {_about(plan['seconds'])}"]
     return "\n\n".join([title, f"| items | |\n|---|---|\n{counts}", *cost, *_refusal(plan["refused"])])
 
 
 def backfill_plan_report(plan: dict[str, Any]) -> str:
     """Return what a backfill would do: indexes to build, or a line for each source."""
     builds = [
-        f"- index `{one['index']}` would be built beside the live one from {one['documents']} documents; "
-        f"{_about(one['seconds'])}"
+        f"- index `{one['index']}` would be built beside the live one from "
+        f"{count(one['documents'], 'document')}; {_about(one['seconds'])}"
         for one in plan["builds"]
     ]
     rows = [

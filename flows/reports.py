@@ -4,6 +4,8 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
+from flows.inspector_links import linked
+from schemas.counts import count
 from schemas.evaluation import Comparison, Estimate
 from schemas.run import STAGES, Run
 
@@ -18,19 +20,24 @@ def change_report(run: Run) -> str:
     return "\n\n".join(part for part in parts if part)
 
 
-def backfill_report(runs: list[Run]) -> str:
-    """Return a backfill as Markdown: a line for each release it made or tried."""
-    head = (
-        "| source | | items | made again | left to ingest | chunks added | updated | removed | embedded "
-        "| seconds |"
+def backfill_report(runs: list[Run], base: str | None) -> str:
+    """Return a backfill as Markdown: a line for each release it made or tried, with links into the page."""
+    columns = ["source", "", "items", "made again", "left to ingest", "quarantined"]
+    columns += ["chunks added", "updated", "removed", "embedded", "seconds"]
+    head, rule = f"| {' | '.join(columns)} |", "|---" * len(columns) + "|"
+    return "\n".join(
+        ["# Backfill", "", head, rule, *(_backfilled(run, base) for run in runs), "", *map(_refusal, runs)]
     )
-    rows = [
-        f"| {run.source} | {f'release {run.release}' if run.published else run.state} | {run.items.listed} "
-        f"| {run.items.changed} | {run.items.unchanged} | {run.chunks.added} | {run.chunks.updated} "
-        f"| {run.chunks.removed} | {run.embedded} | {run.seconds.get('total', 0.0):.1f} |"
-        for run in runs
-    ]
-    return "\n".join(["# Backfill", "", head, "|---" * 10 + "|", *rows, "", *map(_refusal, runs)])
+
+
+def _backfilled(run: Run, base: str | None) -> str:
+    items, chunks, rejected = run.items, run.chunks, str(run.items.quarantined)
+    made = linked(f"release {run.release}", base, f"releases?release={run.release}")
+    cells: list[object] = [run.source, made if run.published else run.state]
+    cells += [items.listed, items.changed, items.unchanged]
+    cells += [linked(rejected, base, f"quarantine?source={run.source}") if items.quarantined else rejected]
+    cells += [chunks.added, chunks.updated, chunks.removed, run.embedded]
+    return f"| {' | '.join(map(str, cells))} | {run.seconds.get('total', 0.0):.1f} |"
 
 
 def maintenance_report(done: Maintenance) -> str:
@@ -39,7 +46,7 @@ def maintenance_report(done: Maintenance) -> str:
     lines = [f"- releases {what}: {', '.join(map(str, found)) or 'none'}" for what, found in numbers.items()]
     lines += [f"- compacted: {', '.join(done.compacted) or 'nothing'}"]
     lines += [f"- left alone, somebody was writing: {skipped}" for skipped in done.skipped]
-    lines += [f"- {done.embeddings_collected} cached embeddings that nothing uses deleted"]
+    lines += [f"- {count(done.embeddings_collected, 'cached embedding')} deleted that nothing uses"]
     lines += [f"- on disk: {done.bytes_before:,} bytes before, {done.bytes_after:,} after"]
     title = f"release {done.release}" if done.release else "no new release"
     return "\n".join([f"# Maintenance: {title}", "", *lines])
@@ -52,11 +59,10 @@ def evaluation_report(compared: Comparison) -> str:
     head += [f"release {other.release}, {other.view}", "difference"] if other else []
     rows = [[name, *map(_estimate, figures)][: len(head)] for name, *figures in compared.rows()]
     lines = ["| " + " | ".join(row) + " |" for row in (head, ["---"] * len(head), *rows)]
-    asked = f"{one.queries} questions asked, {one.left_out} left out; 95% bootstrap intervals."
+    asked = f"{count(one.queries, 'question')} asked, {one.left_out} left out; 95% bootstrap intervals."
     lost = [f"- `{m.id}` expects `{m.document}`: {m.why}" for m in one.examples()]
-    missing = (
-        [f"{len(one.missing)} things they expect cannot be found, such as:", "\n".join(lost)] if lost else []
-    )
+    told = f"{count(len(one.missing), 'thing')} they expect cannot be found, such as:"
+    missing = [told, "\n".join(lost)] if lost else []
     fitted = [f"**Fitted:** `min_score: {compared.threshold['threshold']:.4f}`"] if compared.threshold else []
     return "\n\n".join(["# Evaluation", asked, "\n".join(lines), *missing, *fitted])
 
@@ -94,9 +100,8 @@ def _changes(run: Run) -> str:
         cells = [cells[0], cells[1], ["rows", *cells[2][1:]]]
     table = "\n".join("| " + " | ".join(map(str, row)) + " |" for row in cells)
     stale = of("stale", 0)
-    return table + (
-        f"\n\n{stale} documents no longer pass and stay in their last good version." if stale else ""
-    )
+    kept = f"\n\n{count(stale, 'document')} kept in the last good version: the new one does not pass."
+    return table + (kept if stale else "")
 
 
 def _cost(run: Run) -> str:
@@ -123,9 +128,8 @@ def _planned(run: Run) -> str:
 def _gates(run: Run) -> str:
     lines = [f"- rejected: {n} x `{reason}`" for reason, n in run.reasons.items()]
     for suite, result in run.gates.get("suites", {}).items():
-        lines.append(
-            f"- suite `{suite}`: {'passed' if result['success'] else 'FAILED'} on {result['rows']} rows"
-        )
+        rows = count(result["rows"], "row")
+        lines.append(f"- suite `{suite}`: {'passed' if result['success'] else 'FAILED'} on {rows}")
     if "rejected_share" in run.gates:
         share = run.gates["rejected_share"]
         few = " (so few stop no publish)" if share["value"] > share["limit"] and run.published else ""
@@ -133,5 +137,6 @@ def _gates(run: Run) -> str:
     if "evaluation" in run.gates:
         told = run.gates["evaluation"]
         value = "not measured" if told["value"] is None else f"{told['value']:.3f}"
-        lines.append(f"- {told['metric']} {value} over {told['queries']} questions, at least {told['min']:g}")
+        asked = count(told["queries"], "question")
+        lines.append(f"- {told['metric']} {value} over {asked}, at least {told['min']:g}")
     return "**Gates**\n\n" + "\n".join(lines) if lines else ""

@@ -9,6 +9,7 @@ from typing import Any
 from flows.inspector_links import linked
 from flows.reports import change_report
 from flows.stages.diffing import ReleaseDiff
+from schemas.counts import count
 from schemas.freshness import Freshness
 from schemas.run import Run
 
@@ -31,7 +32,8 @@ def freshness_report(found: Sequence[Freshness], base: str | None) -> str:
     columns = ("source", "state", "changed", "looked at", "release", "documents", "quarantine")
     head = f"| {' | '.join(columns)} |"
     rows = [_row(one, base) for one in [*late, *(one for one in found if one.state == "fresh")]]
-    told = f"**{len(late)} of {len(found)} sources need a look.**" if late else "**All sources are fresh.**"
+    need = f"**To look at: {len(late)} of {count(len(found), 'source')}.**"
+    told = need if late else "**All sources are fresh.**"
     why = [f"- `{one.source}`: {one.detail}" for one in late if one.detail]
     return "\n\n".join(
         filter(

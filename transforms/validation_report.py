@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterable, Mapping, Sequence
 from html import escape
 
+from schemas.counts import count
 from transforms.suites import Finding, Verdict
 
 STYLE = """
@@ -45,7 +46,7 @@ def render_markdown(verdicts: Sequence[Verdict]) -> str:
     """Return the verdicts as Markdown: one table per suite, failing ids below it."""
     parts = [f"# Validation: {_plain(_summary(verdicts))}"]
     for verdict in verdicts:
-        lines = [f"## {_plain(verdict.suite)}: {_word(verdict)}, {verdict.rows:,} rows", ""]
+        lines = [f"## {_plain(verdict.suite)}: {_word(verdict)}, {count(verdict.rows, 'row')}", ""]
         lines += ["| | expectation | rows against it | share |", "| --- | --- | ---: | ---: |"]
         lines += [
             f"| {_outcome(one)} | {_plain(one.text)} | {_count(one)} | {_share(one)} |"
@@ -83,7 +84,7 @@ def _section(verdict: Verdict) -> str:
     kind = "pass" if verdict.success else "fail"
     return (
         f'<section>\n<h2>{_text(verdict.suite)} <span class="{kind}">{_word(verdict)}</span></h2>\n'
-        f"<table>\n<caption>{verdict.rows:,} rows</caption>\n<thead><tr><th></th><th>expectation</th>"
+        f"<table>\n<caption>{count(verdict.rows, 'row')}</caption>\n<thead><tr><th></th><th>expectation</th>"
         '<th class="number">rows against it</th><th class="number">share</th></tr></thead>\n'
         f"<tbody>\n{''.join(map(_row, verdict.results))}</tbody>\n</table>\n</section>\n"
     )

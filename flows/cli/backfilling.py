@@ -9,7 +9,8 @@ import typer
 
 from flows.cli.ingesting import gravest_code
 from flows.cli.moments import moment
-from flows.cli.output import Output, count, refusal_lines
+from flows.cli.output import Output, refusal_lines
+from schemas.counts import count
 from schemas.errors import ConfigError
 
 if TYPE_CHECKING:
@@ -135,8 +136,9 @@ def _run_line(run: Run) -> str:
     if run.state == "failed" and run.refused:
         return "\n".join([f"{run.source}: failed", *refusal_lines(run.refused, "FAILED")])
     what = f"release {run.release}" if run.published else run.state
-    items = f"{run.items.changed} of {run.items.listed} items, {run.items.unchanged} left to ingest"
-    chunks = f"{run.chunks.added} chunks added, {run.chunks.updated} updated, {run.chunks.removed} removed"
+    items = f"{run.items.changed} of {count(run.items.listed, 'item')}, {run.items.unchanged} left to ingest"
+    added = count(run.chunks.added, "chunk")
+    chunks = f"{added} added, {run.chunks.updated} updated, {run.chunks.removed} removed"
     paid = f"{run.parsed} parsed, {run.embedded} embedded, {run.from_cache} from the cache"
     line = f"{run.source}: {what} in {run.seconds['total']:.1f} s; {items}; {chunks}; {paid}"
     return "\n".join([line, *(refusal_lines(run.refused) if run.refused else [])])

@@ -7,7 +7,8 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
-from flows.cli.output import Output, count
+from flows.cli.output import Output
+from schemas.counts import count
 
 if TYPE_CHECKING:
     from flows.stages.many_contexts import ManyContexts

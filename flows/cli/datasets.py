@@ -8,7 +8,8 @@ from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
-from flows.cli.output import Output, count
+from flows.cli.output import Output
+from schemas.counts import count
 
 if TYPE_CHECKING:
     from flows.workspace import Workspace

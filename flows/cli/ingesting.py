@@ -7,7 +7,8 @@ from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
-from flows.cli.output import Output, count, refusal_lines
+from flows.cli.output import Output, refusal_lines
+from schemas.counts import count
 from schemas.errors import ConfigError, HeadwaterError, exit_code_of
 
 if TYPE_CHECKING:

@@ -6,7 +6,8 @@ from typing import Annotated
 
 import typer
 
-from flows.cli.output import Output, count
+from flows.cli.output import Output
+from schemas.counts import count
 
 RUNS_A_CORE = 2
 """Most of what a run takes, it waits."""

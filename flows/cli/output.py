@@ -55,11 +55,6 @@ class Output:
         )
 
 
-def count(number: int, what: str) -> str:
-    """Return a number with its noun, in the plural unless it is one: `1 chunk`, `2 chunks`."""
-    return f"{number} {what}" if number == 1 else f"{number} {what}s"
-
-
 def refusal_lines(told: dict[str, str], head: str = "REFUSED") -> list[str]:
     """Return what refused or ended a run, under the run's first line."""
     said = {head: told["detail"], "state": told["state"], "fix": told["fix"]}

@@ -6,7 +6,8 @@ from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
-from flows.cli.output import Output, count
+from flows.cli.output import Output
+from schemas.counts import count
 from schemas.errors import NotFoundError
 
 if TYPE_CHECKING:
@@ -191,6 +192,8 @@ def _page(answer: dict[str, Any]) -> str:
     name = f"  {answer['name']}" if answer["name"] else ""
     head = f"release {answer['release']}{name}  {answer['kind']}  {answer['state']}  {answer['created_at']}"
     lines = [head, answer["note"]]
-    lines += [f"  {name}  version {t['version']}  {t['rows']} rows" for name, t in answer["tables"].items()]
+    lines += [
+        f"  {name}  version {t['version']}  {count(t['rows'], 'row')}" for name, t in answer["tables"].items()
+    ]
     lines += [f"  index {n} -> {i['table']} ({i['embedder']['model']})" for n, i in answer["indexes"].items()]
     return "\n".join(lines)

@@ -7,6 +7,7 @@ from collections import Counter
 from collections.abc import AsyncIterator, Iterator
 from contextlib import asynccontextmanager, contextmanager
 
+from schemas.counts import count
 from schemas.errors import OverloadedError, RateError
 from schemas.section import duration_s
 from schemas.serve import ServeSection
@@ -28,7 +29,7 @@ class Admission:
     async def turn(self) -> AsyncIterator[None]:
         """Wait for a turn and hold it. Raises OverloadedError where the queue is full or too slow."""
         if self._turns.locked() and self.waiting >= self.section.queue:
-            raise OverloadedError(f"{self.waiting} requests are waiting already", fix=AGAIN)
+            raise OverloadedError(f"waiting already: {count(self.waiting, 'request')}", fix=AGAIN)
         self.waiting += 1
         try:
             async with asyncio.timeout(duration_s(self.section.queue_wait)):
@@ -51,7 +52,8 @@ class Admission:
             yield
             return
         if self._open[key] >= self.section.per_key:
-            raise RateError(f"the key {key!r} has {self._open[key]} requests open already", fix=AGAIN)
+            theirs = count(self._open[key], "request")
+            raise RateError(f"the key {key!r} has {theirs} open already", fix=AGAIN)
         self._open[key] += 1
         try:
             yield

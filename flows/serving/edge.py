@@ -14,6 +14,7 @@ from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
 from flows.serving.callers import caller_of
 from flows.serving.problems import answer, problem_of
+from schemas.counts import count
 from schemas.errors import AccessDeniedError, HeadwaterError, MisdirectedError, OverloadedError
 from schemas.serve import is_loopback
 
@@ -68,7 +69,7 @@ class Edge:
 
     async def _check(self, scope: Scope, length: tuple[int, int]) -> None:
         if self._open > self._most_open and scope["path"] not in ALWAYS:
-            raise OverloadedError(f"{self._open - 1} requests are open already", fix="try again later")
+            raise OverloadedError(f"open already: {count(self._open - 1, 'request')}", fix="try again later")
         given, most = length
         if given > most:
             raise _too_large(most)

@@ -12,6 +12,7 @@ from flows.stages import judging
 from flows.stages.differences import Differences, Staged
 from flows.stages.gathering import gathered
 from infra.store.reports import write_report
+from schemas.counts import count
 from schemas.errors import RefusedError
 from schemas.expectations import Suite, chunks_suite, documents_suite, embeddings_suite
 from schemas.run import ItemCounts
@@ -45,8 +46,8 @@ def audit(staged: Staged, counts: ItemCounts, found: Differences, run_id: str) -
     problems = [f"the {v.suite} suite failed: {_failed(v)}" for v in verdicts if not v.success]
     if rejected > max(policy.min_rejected, policy.max_rejected_share * counts.listed):
         reasons = ", ".join(f"{n} {reason}" for reason, n in staged.ledger.reasons().items())
-        problems.insert(0, f"{rejected} of {counts.listed} items are in quarantine ({reasons}), more than "
-                        f"max_rejected_share {policy.max_rejected_share:g}")  # fmt: skip
+        many = f"{rejected} of {count(counts.listed, 'item')} in quarantine ({reasons})"
+        problems.insert(0, f"{many}, more than max_rejected_share {policy.max_rejected_share:g}")
     problems += _duplicates(staged, found)
     refusal = _refusal(staged, problems, report) if problems else None
     return Audit(gates=gates, refusal=refusal, report=report, verdicts=tuple(verdicts))

@@ -13,6 +13,7 @@ from flows.stages.retrieving import Retrieval, retrieve
 from flows.stages.stopwatch import Stopwatch
 from flows.workspace import Workspace
 from schemas.context import Context, ContextRequest
+from schemas.counts import count
 from schemas.filters import Filters
 from schemas.identity import digest
 from transforms.features import Fact
@@ -65,7 +66,9 @@ def _notes(found: Retrieval) -> tuple[str, ...]:
         return ()
     under = found.passages.count(found.readable)
     without = found.passages.count(replace(found.readable, filters=Filters()))
-    return (f"{under} passages found under the filters; {without} without them",) if under < without else ()
+    if under >= without:
+        return ()
+    return (f"{count(under, 'passage')} found under the filters; {without} without them",)
 
 
 def _shown(facts: Sequence[Fact], *, now: datetime) -> dict[str, Any]:

@@ -17,6 +17,7 @@ from flows.stages.dataset_replay import replayed
 from flows.stages.dataset_sieves import Sieves, groups_of
 from flows.stages.dataset_tally import Tally
 from flows.stages.dataset_told import write_told
+from schemas.counts import count
 from schemas.dataset import Example
 from schemas.errors import RefusedError
 from transforms.datasets.splits import Shares, promoted
@@ -73,7 +74,7 @@ def _check(tally: Tally, plan: Plan, refusals: Refusals) -> None:
     where = f"dataset {plan.name!r} at release {plan.release.release}"
     if rows < least:
         told = ", ".join(f"{n} {reason}" for reason, n in sorted(refusals.counts.items())) or "no documents"
-        left = "no row left" if not rows else f"{rows} rows left, of which it needs {least}"
+        left = "no row left" if not rows else f"{count(rows, 'row')} left, of which it needs {least}"
         raise RefusedError(
             f"{where} has {left}, for {', '.join(plan.section.audience)}; refused: {told}",
             fix=_fix(refusals),
@@ -82,8 +83,8 @@ def _check(tally: Tally, plan: Plan, refusals: Refusals) -> None:
     if tally.straddling.pairs:
         one, other = tally.straddling.pairs[0]
         raise RefusedError(
-            f"{where} has {len(tally.straddling.pairs)} rows that are nearly in two splits, such as {one} "
-            f"and {other}",
+            f"{where} has {count(len(tally.straddling.pairs), 'pair')} of rows that are nearly alike in two "
+            f"splits, such as {one} and {other}",
             fix="lower `duplicates.near` of the definition",
             state="no file was written",
         )

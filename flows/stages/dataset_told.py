@@ -11,6 +11,7 @@ from flows.stages.dataset_plan import Plan
 from flows.stages.dataset_plots import FILE, counts_png
 from flows.stages.dataset_sieves import Sieves
 from flows.stages.dataset_tally import Tally
+from schemas.counts import count
 from transforms.datasets.card import Card, card
 from transforms.datasets.trainers import trainer_files
 
@@ -106,7 +107,7 @@ def _used(tally: Tally, plan: Plan) -> int:
 def _sufficiency(tally: Tally, plan: Plan) -> str:
     rule, rows = plan.type.rule, _used(tally, plan)
     verdict = rule.verdict(rows).capitalize()
-    numbers = f"{rows} rows; {rule.enough:,} are enough, fewer than {rule.thin:,} are too few"
+    numbers = f"{count(rows, 'row')}; {rule.enough:,} are enough, fewer than {rule.thin:,} are too few"
     return f"{verdict}: {numbers}. A rule of thumb: {rule.why}."
 
 

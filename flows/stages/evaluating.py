@@ -15,6 +15,7 @@ from infra.questions import read_questions
 from infra.store import releases
 from infra.store.thresholds import Fitted, remember
 from schemas.context import ContextRequest
+from schemas.counts import count
 from schemas.errors import ConfigError, NotFoundError
 from schemas.evaluation import (
     Comparison,
@@ -94,8 +95,8 @@ def ask_all(
     if not asked:
         first = known.missing[0]
         raise NotFoundError(
-            f"none of {len(questions.questions)} questions can be asked at release {pinned.release}: "
-            f"{first.document!r}: {first.why}",
+            f"none of {count(len(questions.questions), 'question')} can be asked at release "
+            f"{pinned.release}: {first.document!r}: {first.why}",
             fix="call documents in the questions by their key or URI, as `headwater context` cites them",
         )
     scored = []

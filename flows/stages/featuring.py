@@ -22,6 +22,7 @@ from infra.store.filters import is_in
 from infra.store.lock import locked
 from infra.store.publish import Publication, TableChange, publish
 from infra.store.table_files import bytes_added
+from schemas.counts import count
 from schemas.document import DOCUMENT
 from schemas.errors import HeadwaterError, RefusedError
 from schemas.feature import feature_table
@@ -166,15 +167,15 @@ def _audit(
     emptied = whole and live > 0 and counts.listed == 0
     if not options.allow_shrink and (emptied or gone > max(SMALL, policy.max_shrink_share * live)):
         raise RefusedError(
-            f"feature {run.name!r} has {counts.listed} rows now; {gone or live} of {live} would be removed, "
-            f"more than max_shrink_share {policy.max_shrink_share:g}",
+            f"feature {run.name!r} has {count(counts.listed, 'row')} now; {gone or live} of {live} would be "
+            f"removed, more than max_shrink_share {policy.max_shrink_share:g}",
             fix="check that its place is whole, then run again with --allow-shrink",
         )
     if counts.quarantined > max(policy.min_rejected, policy.max_rejected_share * counts.listed):
-        told = ", ".join(f"{count} {reason}" for reason, count in reasons.items())
+        told = ", ".join(f"{n} {reason}" for reason, n in reasons.items())
         raise RefusedError(
-            f"feature {run.name!r} was not published: {counts.quarantined} of {counts.listed} rows are in "
-            f"quarantine ({told}), more than max_rejected_share {policy.max_rejected_share:g}",
+            f"feature {run.name!r} was not published: {counts.quarantined} of {count(counts.listed, 'row')} "
+            f"in quarantine ({told}), more than max_rejected_share {policy.max_rejected_share:g}",
             fix=f"see `headwater quarantine list --source {run.name}`; mend the rows or raise the policy",
             state="the last release goes on serving",
         )

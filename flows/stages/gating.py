@@ -10,6 +10,7 @@ from flows.stages.evaluating import Asked, ask_all
 from flows.workspace import Workspace
 from infra.questions import read_questions
 from infra.store import Store
+from schemas.counts import count
 from schemas.errors import NotFoundError, RefusedError
 from schemas.evaluation import QuestionSet
 from schemas.project import EvaluationSection
@@ -88,7 +89,7 @@ def _check(found: Mapping[str, Any], policy: EvaluationSection, asked: Asked) ->
         )
     raise RefusedError(
         f"{policy.metric} would be {found['value']:.3f} ({found['low']:.3f} to {found['high']:.3f}) over "
-        f"{found['queries']} questions of {policy.queries}, below the {policy.min:g} of "
+        f"{count(found['queries'], 'question')} of {policy.queries}, below the {policy.min:g} of "
         f"policy.evaluation{left_out}",
         fix="mend what changed, or the questions, then run again; `headwater evaluate` says how the last "
         "release does",

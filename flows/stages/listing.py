@@ -13,6 +13,7 @@ from flows.workspace import Workspace
 from infra.sources import Listing, Source, open_source
 from infra.store import logs
 from infra.store.filters import equals
+from schemas.counts import count
 from schemas.document import DOCUMENT
 from schemas.errors import RefusedError
 from schemas.release import Release
@@ -125,7 +126,7 @@ def check_shrink(workspace: Workspace, found: Survey, *, allow: bool) -> None:
     if allow or not (emptied or gone > max(SMALL, share * live)):
         return
     raise RefusedError(
-        f"source {found.name!r} lists {found.changes.listed} items; {gone} of {live} would be removed, "
-        f"more than max_shrink_share {share:g}",
+        f"source {found.name!r} lists {count(found.changes.listed, 'item')}; {gone} of {live} would be "
+        f"removed, more than max_shrink_share {share:g}",
         fix="check that the source is whole, then run again with --allow-shrink",
     )

@@ -18,6 +18,7 @@ from flows.stages.staging import BATCH_ITEMS, index_all
 from flows.workspace import Index, Workspace
 from infra.store.filters import is_in
 from infra.store.staging import MARKER, StagedBatch
+from schemas.counts import count
 from schemas.document import DOCUMENT
 from schemas.errors import RefusedError
 from schemas.identity import content_hash, digest
@@ -65,7 +66,7 @@ def check_redo(workspace: Workspace, found: Survey, base: Release | None, *, all
     redone = len(found.changes.redo) + _same_but_for_the_parser(workspace, found)
     if live and redone > max(1, share * live):
         raise RefusedError(
-            f"{redone} of {live} items of source {found.name!r} would be parsed again"
+            f"{redone} of {count(live, 'item')} of source {found.name!r} would be parsed again"
             f"{_cost(workspace, found, redone)}: a parser or a setting changed, more than "
             f"max_redo_share {share:g}",
             fix=f"run `headwater backfill --source {found.name} --stage parse`, or ingest with "

@@ -10,6 +10,7 @@ from datetime import timedelta
 from typing import TYPE_CHECKING, Any
 
 from infra.store.connection import Store
+from schemas.counts import count
 from schemas.errors import StoreError
 
 if TYPE_CHECKING:
@@ -43,7 +44,7 @@ def compact(table: Table) -> None:
     table.checkout_latest()  # type: ignore[no-untyped-call]
     if left := _unindexed(table):
         raise StoreError(
-            f"{left} rows of table {table.name!r} are still outside an index after compaction",
+            f"still outside an index after compaction: {count(left, 'row')} of table {table.name!r}",
             fix="run `headwater maintain` again; if it repeats, report it",
         )
 

@@ -22,6 +22,7 @@ from infra.store.repair import publishing, repair, tag_of
 from infra.store.rows import delete_rows, put_rows
 from infra.store.search_index import refresh_indices
 from infra.store.sync import sync_to_disk
+from schemas.counts import count
 from schemas.errors import ConflictError, HeadwaterError, OnHoldError
 from schemas.feature import FEATURES
 from schemas.release import RELEASE, Release, TableVersion
@@ -182,7 +183,7 @@ def _check_growth(table: Table, change: TableChange, before: int) -> None:
     after = table.count_rows()
     if change.growth is not None and after != before + change.growth:
         raise ConflictError(
-            f"table {table.name!r} went from {before} to {after} rows; {change.growth:+d} were expected",
+            f"table {table.name!r} went from {before} to {count(after, 'row')}; expected: {change.growth:+d}",
             fix="run it again; if it repeats, run `headwater doctor` and report it",
             state="the last release goes on serving",
         )

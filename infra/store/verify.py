@@ -7,6 +7,7 @@ from typing import Any
 
 from infra.store.connection import Store
 from infra.store.table_files import TableFiles
+from schemas.counts import count
 from schemas.errors import HeadwaterError
 from schemas.feature import FEATURES
 from schemas.release import Release, TableVersion
@@ -30,7 +31,8 @@ def _table(store: Store, table: TableVersion) -> list[str]:
     except (HeadwaterError, OSError, RuntimeError, ValueError) as problem:
         return [f"table {table.name!r} version {table.version} cannot be read: {problem}"]
     if rows != table.rows:
-        return [f"table {table.name!r} version {table.version} has {rows} rows; {table.rows} were published"]
+        found = count(rows, "row")
+        return [f"table {table.name!r} version {table.version} has {found}; {table.rows} were published"]
     return []
 
 
@@ -43,7 +45,8 @@ def _links(store: Store, release: Release) -> list[str]:
         if name.startswith("chunks__"):
             problems += _repeated(name, _column(store, release, name, "chunk_id"))
             lost = set(_column(store, release, name, "document_id")) - set(documents)
-            problems += [f"{len(lost)} documents of table {name!r} are not in documents"] if lost else []
+            missing = count(len(lost), "document")
+            problems += [f"not in documents: {missing} of table {name!r}"] if lost else []
     return problems
 
 

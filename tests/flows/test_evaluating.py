@@ -177,7 +177,7 @@ def test_what_cannot_be_evaluated_says_why(project: Project) -> None:
 
     with pytest.raises(ConfigError, match="no questions to ask"):
         evaluate(project.open(), EvaluateOptions())
-    with pytest.raises(NotFoundError, match=r"none of 1 questions .* 'p07.md': no such document"):
+    with pytest.raises(NotFoundError, match=r"none of 1 question .* 'p07.md': no such document"):
         evaluate(project.open(), questions(project, about(7)))
     with pytest.raises(NotFoundError, match="no context view"):
         evaluate(project.open(), EvaluateOptions(queries=questions(project, about(0)).queries, view="x"))

@@ -146,7 +146,7 @@ def test_too_many_bad_rows_publish_nothing(customers: Customers) -> None:
 
     assert run.state == "refused"
     assert run.refused is not None
-    assert "9 of 10 rows are in quarantine (9 bad_time)" in run.refused["detail"]
+    assert "9 of 10 rows in quarantine (9 bad_time)" in run.refused["detail"]
     assert customers.rows() == []
 
 

@@ -10,11 +10,14 @@ import httpx
 import pytest
 from prefect.settings import PREFECT_API_URL
 
+from flows.backfill import backfill_in_workspace
 from flows.freshness import freshness_in_workspace
 from flows.ingest import ingest, ingest_in_workspace
 from flows.run_reports import plain
 from flows.stages.ingesting import IngestOptions
+from schemas.backfill import BackfillOptions
 from schemas.errors import SourceError
+from tests.flows.own_parsers import PLAIN, SHOUTING
 from tests.flows.prefect_server import wait_for
 from tests.flows.projects import NO_TEXT, Project, page
 from tests.flows.serving.running import running
@@ -69,6 +72,7 @@ def test_a_page_says_in_a_line_what_changed_and_names_the_documents(project: Pro
 
 
 def test_where_the_inspector_is_served_a_page_leads_into_it(project: Project) -> None:
+    project.source("docs", parsers={"text/markdown": PLAIN})
     project.pages(1)
     with running(project.open()) as server:
         port = int(server.url.rpartition(":")[2])
@@ -77,11 +81,15 @@ def test_where_the_inspector_is_served_a_page_leads_into_it(project: Project) ->
         project.write("bad.txt", NO_TEXT)
         project.write("p01.md", page(1))
         run_flow(project)
+        project.source("docs", parsers={"text/markdown": SHOUTING})
+        backfill_in_workspace(project.open(), ["docs"], BackfillOptions())
 
     told = artifact("ingest-docs")
     assert f"**[1 in quarantine]({server.url}/#quarantine?source=docs)**" in told
     assert f"[Release 1 to 2]({server.url}/#releases?release=2&before=1)" in told
     assert re.search(rf"- added: \[p01.md\]\({server.url}/#documents/\w+\?release=2\)", told)
+    made = f"| docs | [release 3]({server.url}/#releases?release=3) | 2 | 2 | 0 | 0 |"
+    assert made in artifact("backfill-docs")
 
 
 def test_a_release_leaves_lineage_and_the_trend_of_retrieval_as_pictures(project: Project) -> None:

@@ -1,6 +1,7 @@
 from __future__ import annotations
 
 import re
+from dataclasses import replace
 from html.parser import HTMLParser
 
 from transforms.suites import Finding, Verdict
@@ -56,6 +57,8 @@ def test_the_page_tells_what_failed_how_often_and_where() -> None:
     assert "note few repeat".replace(" ", "") in text.replace(" ", "")
     assert "listed12,345" in text.replace(" ", "")
     assert "1,200 rows" in text
+    assert "1 row " in " ".join(Tags(render_html([replace(MIXED[0], rows=1)], COUNTS)).text.split())
+    assert "FAILED, 1 row\n" in render_markdown([replace(MIXED[0], rows=1)])
 
 
 def test_the_page_makes_no_request() -> None:

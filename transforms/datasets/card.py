@@ -7,6 +7,8 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
+from schemas.counts import count
+
 SHOWN_CHARS = 900
 AUDIENCE = (
     "Everybody in that audience may read every passage in every row; nobody outside it should use what is "
@@ -89,7 +91,8 @@ def _front_matter(facts: Card) -> list[str]:
 
 def _body(facts: Card) -> list[str]:
     rows, kind = sum(facts.splits.values()), f"type `{facts.type}` in format `{facts.format}`"
-    made = f"{rows} rows of {kind}, from {facts.documents} documents of release {facts.release}."
+    documents = count(facts.documents, "document")
+    made = f"{count(rows, 'row')} of {kind}, from {documents} of release {facts.release}."
     sections = [
         f"# {facts.dataset}\n",
         f"{made} Made for: {', '.join(facts.audience)}. {AUDIENCE}\n",
@@ -99,7 +102,7 @@ def _body(facts: Card) -> list[str]:
         *(_balance(kind, rows) for kind, rows in facts.balance.items()),
         _table("made from", facts.kinds),
         f"{facts.sufficiency}\n",
-        *([f"The last {facts.replayed} rows of `train` are general ones.\n"] if facts.replayed else []),
+        *([f"At the end of `train`, {count(facts.replayed, 'general row')}.\n"] if facts.replayed else []),
         "## Tokens\n",
         f"{_tokens(facts)}\n",
         "## Refused\n",

@@ -1,7 +1,7 @@
 // The prompt a language model is given, and how its tokens are spent.
 
 import { el } from "./dom.js";
-import { count } from "./format.js";
+import { count, plural } from "./format.js";
 
 const ROLES = { system: "Instructions (system)", user: "Passages and question (user)", assistant: "Assistant" };
 
@@ -41,7 +41,7 @@ export function budget(context) {
   };
   const shares = [...lengths].map(([n, characters]) => piece("passage", about(characters), n, `passage ${n}: about ${count(about(characters))} tokens`));
   const free = Math.max(0, all - used);
-  const told = `${count(used)} of ${count(all)} tokens used: about ${count(about(frame))} for instructions and question, the rest for ${lengths.size} passages`;
+  const told = `${count(used)} of ${count(all)} tokens used: about ${count(about(frame))} for instructions and question, the rest for ${plural(lengths.size, "passage")}`;
   return el("div", { class: "budget" },
     el("div", { class: "bar", role: "img", "aria-label": told },
       piece("frame", about(frame), "", `instructions and question: about ${count(about(frame))} tokens`),

@@ -58,7 +58,7 @@ async function difference(place, before, after) {
   const kinds = [["added", "good"], ["changed", "warn"], ["removed", "bad"]];
   const totals = kinds.map(([kind]) => `${count(found.documents[kind].length)} ${kind}`).join(", ");
   const chunks = Object.entries(found.chunks || {}).map(([name, rows]) =>
-    el("span", {}, rows.rebuilt ? `index ${name}: rebuilt` : `index ${name}: ${rows.added} chunks added, ${rows.changed} changed, ${rows.removed} removed`));
+    el("span", {}, rows.rebuilt ? `index ${name}: rebuilt` : `index ${name}: ${plural(rows.added, "chunk")} added, ${rows.changed} changed, ${rows.removed} removed`));
   put(place, el("h2", {}, `Release ${before} to ${after}: ${totals}`),
     chunks.length ? el("p", { class: "meta" }, chunks) : null,
     kinds.filter(([kind]) => found.documents[kind].length).map(([kind]) => el("div", {},

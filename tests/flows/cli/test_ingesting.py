@@ -7,7 +7,7 @@ import pytest
 import typer
 
 from flows.cli.ingesting import ingest_each, plan_text, run_text
-from flows.cli.output import Output, count
+from flows.cli.output import Output
 from flows.stages.ingesting import IngestOptions
 from flows.stages.planning import SourcePlan
 from schemas.errors import HeadwaterError
@@ -71,7 +71,3 @@ def test_a_run_refused_by_its_listing_counts_no_items() -> None:
         "  state      nothing was changed",
         "  fix        look",
     ]
-
-
-def test_one_of_a_thing_is_not_many() -> None:
-    assert [count(n, "chunk") for n in (0, 1, 2)] == ["0 chunks", "1 chunk", "2 chunks"]

@@ -32,4 +32,4 @@ def test_a_data_file_that_was_cut_short_is_named_with_its_table(store: Store, re
 def test_a_chunk_without_its_document_is_told(store: Store, release: Publisher) -> None:
     made = release(document("other"), chunk_rows=(chunk("c", "river", of="d"),))
 
-    assert verify(store, made) == [f"1 documents of table {CHUNKS!r} are not in documents"]
+    assert verify(store, made) == [f"not in documents: 1 document of table {CHUNKS!r}"]

@@ -60,7 +60,7 @@ def test_the_card_tells_counts_refusals_audience_and_shows_rows_in_short() -> No
         "and 2 more.",
         "3 EMAIL",
         "sallowbrook (4)",
-        "The last 1 rows of `train` are general ones.",
+        "At the end of `train`, 1 general row.",
         "mt_bench",
         "![Counts](_meta/counts.png)",
         "`_meta/trl.yaml`",
