@@ -3,11 +3,22 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
+from pathlib import Path
 
 import pytest
 
 from tests import postgres, s3
 from tests.llm_server import LlmServer, llm_server_running
+
+LONGEST_FIRST = ("promises", "flows", "infra")
+"""Folders in this order, then the rest: so no worker is left alone with a long file at the end."""
+
+
+def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
+    """Put first what takes longest."""
+    here = Path(__file__).parent
+    places = {folder: place for place, folder in enumerate(LONGEST_FIRST)}
+    items.sort(key=lambda item: places.get(item.path.relative_to(here).parts[0], len(places)))
 
 
 @pytest.fixture(scope="session")

@@ -18,8 +18,9 @@ from tests.flows.projects import NO_TEXT, Project, page
 from tests.flows.serving.running import Running, running
 from tests.llm_server import LlmServer, llm_server_running
 
-COSTS = "9173"
-"""What the page says that Ann alone may read."""
+COSTS = 9173
+TOLD = f"costs {COSTS} euros"
+"""What the page says that Ann alone may read; its digits alone may stand in any time or count."""
 QUESTION = "What does the sensor of station 3 cost?"
 BOTH = "application/json, text/event-stream"
 SEARCH: dict[str, Any] = {
@@ -135,7 +136,7 @@ def _world(project: Project, llm: LlmServer) -> Iterator[World]:
     project.settings["sources"]["inbox"] = {"type": "push", "acl": ["user:admin"]}
     project.source("hr", acl=["user:ann"])
     project.pages(3)
-    project.write("ann-only.md", page(3, costs=int(COSTS)), source="hr")
+    project.write("ann-only.md", page(3, costs=COSTS), source="hr")
     project.write("ann-only.txt", NO_TEXT, source="hr")
     project.ingest()
     project.ingest("hr")
@@ -176,7 +177,7 @@ def test_each_caller_gets_what_the_row_says(world: World, method: str, route: st
     answers = {caller: world.call(caller, method, route) for caller in CALLERS}
 
     assert tuple(answers[caller].status_code for caller in CALLERS) == row.statuses
-    told = {caller for caller, answer in answers.items() if COSTS in answer.text or "ann-only" in answer.text}
+    told = {caller for caller, answer in answers.items() if TOLD in answer.text or "ann-only" in answer.text}
     assert told == set(row.tells)
     for answer in answers.values():
         if answer.status_code >= 400:

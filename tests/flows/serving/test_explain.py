@@ -12,7 +12,8 @@ from tests.flows.projects import Project
 from tests.flows.serving.running import Running, running
 
 QUESTION = "What does the sensor of station 7 cost?"
-COSTS = "9173"
+COSTS = 9173
+TOLD = f"costs {COSTS} euros"
 ANN = {"principal": "user:ann", "groups": ["hr"]}
 
 
@@ -45,7 +46,7 @@ def test_its_asker_and_an_admin_see_why_each_candidate_is_in_or_out(server: Runn
 def test_who_lost_a_right_is_not_shown_again_what_it_opened(server: Running, copied: Project) -> None:
     found = server.ask(QUESTION, **ANN)
     document = next(c["document_id"] for c in found["citations"] if c["source"] == "hr")
-    assert COSTS in server.client.get(f"/v1/documents/{document}", params=ANN).text
+    assert TOLD in server.client.get(f"/v1/documents/{document}", params=ANN).text
     copied.source("hr", acl=["group:board"])
     copied.ingest("hr")
     pinned = releases.releases(copied.store)[1].release
@@ -53,14 +54,14 @@ def test_who_lost_a_right_is_not_shown_again_what_it_opened(server: Running, cop
 
     for path in (f"/v1/explain/{found['context_id']}", f"/v1/documents/{document}"):
         for more in ({}, {"release": pinned}):
-            assert COSTS not in server.client.get(path, params=ANN | more).text, path
+            assert TOLD not in server.client.get(path, params=ANN | more).text, path
     explained = server.client.get(f"/v1/explain/{found['context_id']}", params=ANN).json()
     assert (explained["unchanged"], explained["context"]) == (False, None)
-    assert COSTS not in str(server.ask(QUESTION, **ANN))
-    assert COSTS not in str(server.ask(QUESTION, **ANN, release=pinned, explain=True))
+    assert TOLD not in str(server.ask(QUESTION, **ANN))
+    assert TOLD not in str(server.ask(QUESTION, **ANN, release=pinned, explain=True))
     assert time.monotonic() - started < 60
     board = {"principal": "user:eve", "groups": ["board"]}
-    assert COSTS in server.client.get(f"/v1/documents/{document}", params=board).text
+    assert TOLD in server.client.get(f"/v1/documents/{document}", params=board).text
 
 
 def test_what_releases_count_and_differ_in_is_told_to_those_who_may_read_it(server: Running) -> None:

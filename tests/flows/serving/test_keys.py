@@ -18,7 +18,8 @@ from tests.flows.projects import Project
 from tests.flows.serving.running import running
 
 QUESTION = "What does the sensor of station 7 cost?"
-COSTS = "9173"
+COSTS = 9173
+TOLD = f"costs {COSTS} euros"
 ASKED = {"question": QUESTION}
 
 
@@ -28,7 +29,7 @@ def test_a_key_counts_and_the_body_may_not_name_anybody_else(copied: Project) ->
         workspace.store, "ann", Principal(user="ann", groups=("hr",)), ["read"], now=workspace.clock()
     )
     with running(workspace) as server, server.as_key(key) as ann:
-        assert COSTS in ann.post("/v1/context", json=ASKED).text
+        assert TOLD in ann.post("/v1/context", json=ASKED).text
         for more in ({"principal": "user:bob"}, {"groups": ["finance"]}, {"principal": "user:ann"}):
             refused = ann.post("/v1/context", json=ASKED | more)
             assert (refused.status_code, refused.json()["code"]) == (403, "denied")
@@ -79,5 +80,5 @@ def test_without_a_key_it_listens_on_loopback_only_and_answers_to_no_other_name(
             assert (refused.status_code, refused.json()["code"]) == (421, "misdirected")
         for host in (f"localhost:{port}", f"[::1]:{port}", "127.0.0.1"):
             assert server.client.get("/healthz", headers={"Host": host}).status_code == 200
-        assert COSTS in server.client.post("/v1/context", json=ASKED | {"groups": ["hr"]}).text
-        assert COSTS not in server.client.post("/v1/context", json=ASKED).text
+        assert TOLD in server.client.post("/v1/context", json=ASKED | {"groups": ["hr"]}).text
+        assert TOLD not in server.client.post("/v1/context", json=ASKED).text
