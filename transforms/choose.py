@@ -146,12 +146,12 @@ def _costs(
     """Return the tokens of each hit's text, and of its head and fence, by chunk id."""
     last = len(prompt.extras) + len(hits)
     around = [passage_text(passage(hit.row, "", last), fence=prompt.fence) for hit in hits]
-    counted = tokenizer.count(["", *(str(hit.row["quote"]) for hit in hits), *around])
-    plain = [
-        tokens - counted[0] for tokens in counted[1:]
-    ]  # without special tokens, of which each text has some
+    # Counted apart: every request has a fence of its own, whose words are new to a tokenizer that remembers.
+    special, *texts = tokenizer.count(["", *(str(hit.row["quote"]) for hit in hits)])
     ids = [hit.chunk_id for hit in hits]
-    return dict(zip(ids, plain, strict=False)), dict(zip(ids, plain[len(ids) :], strict=True))
+    sizes = {of: tokens - special for of, tokens in zip(ids, texts, strict=True)}
+    heads = {of: tokens - special for of, tokens in zip(ids, tokenizer.count(around), strict=True)}
+    return sizes, heads
 
 
 def _fitting(

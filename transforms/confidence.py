@@ -4,7 +4,8 @@ from __future__ import annotations
 
 import math
 import re
-from collections.abc import Callable, Sequence
+from collections import Counter
+from collections.abc import Callable, Iterable, Sequence
 
 from transforms.rank import Hit
 
@@ -46,7 +47,8 @@ def covered(question: str, hits: Sequence[Hit]) -> float:
     """Return the largest share of the question's words, by rarity, that one passage has."""
     weights = rarity(question, hits)
     total = math.fsum(weights.values())
-    found = (math.fsum(weights[word] for word in weights.keys() & _words(hit)) for hit in hits[:CANDIDATES])
+    held = (_held(weights.keys(), hit) for hit in hits[:CANDIDATES])
+    found = (math.fsum(weights[word] for word in words) for words in held)
     return max(found, default=0.0) / total if total else 0.0
 
 
@@ -64,17 +66,28 @@ def margin(question: str, hits: Sequence[Hit]) -> float:  # noqa: ARG001
 
 def rarity(question: str, hits: Sequence[Hit]) -> dict[str, float]:
     """Return each word of the question with its inverse document frequency among the candidates."""
-    candidates = [_words(hit) for hit in hits[:CANDIDATES]]
-    words = set(WORD.findall(question.casefold()))
-    holding = {word: sum(word in candidate for candidate in candidates) for word in words}
-    total = len(candidates)
-    return {word: math.log(1 + (total - n + 0.5) / (n + 0.5)) for word, n in sorted(holding.items())}
+    words = sorted(set(WORD.findall(question.casefold())))
+    holding = Counter(word for hit in hits[:CANDIDATES] for word in _held(words, hit))
+    total = len(hits[:CANDIDATES])
+    return {word: math.log(1 + (total - holding[word] + 0.5) / (holding[word] + 0.5)) for word in words}
 
 
-def _words(hit: Hit) -> set[str]:
+def _held(words: Iterable[str], hit: Hit) -> list[str]:
+    """Return those of `words` that a passage has as whole words."""
     row = hit.row
-    text = " ".join([row.get("title") or "", *(row.get("headings") or ()), str(row["quote"])])
-    return set(WORD.findall(text.casefold()))
+    text = " ".join([row.get("title") or "", *(row.get("headings") or ()), str(row["quote"])]).casefold()
+    return [word for word in words if _has(text, word)]
+
+
+def _has(text: str, word: str) -> bool:
+    """Tell whether a word stands in a text by itself; quicker than to part the text into words."""
+    at = text.find(word)
+    while at >= 0:
+        end = at + len(word)
+        if not (WORD.match(text, end) or (at and WORD.match(text, at - 1))):
+            return True
+        at = text.find(word, at + 1)
+    return False
 
 
 SIGNALS: dict[str, Callable[[str, Sequence[Hit]], float]] = {

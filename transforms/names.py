@@ -49,10 +49,20 @@ def boost_named(hits: Sequence[Hit], question: str, *, weight: float) -> list[Hi
     """
     if not weight:
         return list(hits)
-    names = [_names(hit.row) for hit in hits]
+    by_item = {_item(hit.row): hit.row for hit in hits}
+    names_of = {item: _names(row) for item, row in by_item.items()}
+    names = [names_of[_item(hit.row)] for hit in hits]
     shares = _shares(names, question)
     best = (max((shares[name] for name in mine), default=0.0) for mine in names)
-    return ranked(hit._replace(named=round(weight * share, 9)) for hit, share in zip(hits, best, strict=True))
+    return ranked(
+        hit._replace(named=round(weight * share, 9)) if share else hit
+        for hit, share in zip(hits, best, strict=True)
+    )
+
+
+def _item(row: dict[str, Any]) -> tuple[str, str]:
+    """Return what all chunks of a document, or of a record in it, share: they are called the same."""
+    return (row["document_id"], row["uri"])
 
 
 def _names(row: dict[str, Any]) -> set[tuple[str, str]]:

@@ -117,10 +117,10 @@ def _hit(
 
 
 def _shingles(text: str) -> frozenset[tuple[str, ...]]:
-    words = [word.lower() for word in WORD.findall(text)]
+    words = WORD.findall(text.lower())
     if len(words) <= SHINGLE_WORDS:
         return frozenset([tuple(words)])
-    return frozenset(tuple(words[i : i + SHINGLE_WORDS]) for i in range(len(words) - SHINGLE_WORDS + 1))
+    return frozenset(zip(*(words[first:] for first in range(SHINGLE_WORDS)), strict=False))
 
 
 def _overlap(one: frozenset[tuple[str, ...]], other: frozenset[tuple[str, ...]]) -> float:

@@ -16,9 +16,13 @@ def add_support(hits: Sequence[Hit], *, weight: float) -> list[Hit]:
     if not weight:
         return list(hits)
     scores = {(hit.row["document_id"], hit.row["ordinal"]): hit.score for hit in hits}
-    return ranked(hit._replace(support=round(weight * _beside(hit, scores), 9)) for hit in hits)
+    beside = (_beside(hit, scores) for hit in hits)
+    return ranked(
+        hit._replace(support=round(weight * score, 9)) if score else hit
+        for hit, score in zip(hits, beside, strict=True)
+    )
 
 
 def _beside(hit: Hit, scores: dict[tuple[str, int], float]) -> float:
     document, ordinal = hit.row["document_id"], hit.row["ordinal"]
-    return max(scores.get((document, ordinal + step), 0.0) for step in (-1, 1))
+    return max(scores.get((document, ordinal - 1), 0.0), scores.get((document, ordinal + 1), 0.0))

@@ -14,6 +14,8 @@ from schemas.errors import EmbedderError
 
 WORD = re.compile(r"[^ \t\r\n]+")
 """White space at which every BERT tokenizer parts; of other kinds it drops some and parts at others."""
+OTHER_SPACE = re.compile("[\x0b\x0c\x1c-\x1f\x85\xa0\u1680\u2000-\u200a\u2028\u2029\u202f\u205f\u3000]")
+"""All else that `str.split` parts at: a text without such is parted as by WORD, three times as fast."""
 WORD_CHARS = 64
 WORDS = 100_000
 """Words whose tokens are remembered: 10 MB. A full memory starts anew."""
@@ -47,11 +49,13 @@ class ModelTokenizer:
         words = self._words
         if words is None:
             return [len(ids) for ids in self.ids([self._prefix + text for text in texts])]
-        found = [WORD.findall(self._prefix + text) for text in texts]
+        found = [_words(self._prefix + text) for text in texts]
         try:
             return [self._special + sum(map(words.__getitem__, of)) for of in found]
         except KeyError:
-            rest = self._learned({word for of in found for word in of}, words)
+            rest = self._learned(set().union(*found), words)
+        if not rest:
+            return [self._special + sum(map(words.__getitem__, of)) for of in found]
         return [
             self._special + sum(rest[word] if word in rest else words[word] for word in of) for of in found
         ]
@@ -76,6 +80,10 @@ class ModelTokenizer:
     def ids(self, texts: Sequence[str]) -> list[list[int]]:
         """Return the token ids of each text as it stands, special tokens included."""
         return [encoding.ids for encoding in self._backend.encode_batch_fast(list(texts))]
+
+
+def _words(text: str) -> list[str]:
+    return text.split() if OTHER_SPACE.search(text) is None else WORD.findall(text)
 
 
 def _reads_word_by_word(backend: Backend) -> bool:

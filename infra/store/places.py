@@ -37,13 +37,18 @@ class Places:
 
     def rows_at(self, places: Sequence[tuple[str, int]]) -> list[int]:
         """Return the row ids at places (document id, number in it), without those that are not there."""
-        return [row for place in places if (row := self._row(*place)) is not None]
+        spans = {document: self._span(document) for document in {document for document, _ in places}}
+        found = (self._row(*spans[document], number) for document, number in places)
+        return [row for row in found if row is not None]
 
-    def _row(self, document: str, number: int) -> int | None:
+    def _span(self, document: str) -> tuple[int, int]:
+        """Return where a document's rows start and end."""
         count = len(self._documents)
         at = bisect_left(range(count), document, key=lambda n: self._documents[n].as_py())
         if at == count or self._documents[at].as_py() != document:
-            return None
-        first, end = int(self._starts[at]), int(self._starts[at + 1])
+            return 0, 0
+        return int(self._starts[at]), int(self._starts[at + 1])
+
+    def _row(self, first: int, end: int, number: int) -> int | None:
         found = first + int(np.searchsorted(self._numbers[first:end], number))
         return int(self._rows[found]) if found < end and self._numbers[found] == number else None
