@@ -10,7 +10,7 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from distributed import LocalCluster
+from distributed import LocalCluster, SchedulerPlugin
 
 from flows import cluster
 from flows.stages import working
@@ -18,6 +18,7 @@ from flows.stages.ingesting import ingest_source
 from infra.project_file import open_project
 from schemas.errors import ConfigError, UnavailableError
 from schemas.tools import Embedder
+from tests.flows.deploying import NOTES, OnServer
 from tests.flows.projects import NO_TEXT, ROWS, Project, page, tickets
 from tests.oracle import differences, published
 from tests.s3 import new_store
@@ -96,6 +97,38 @@ def test_a_worker_that_is_killed_midway_changes_nothing(
     assert workspace.progress.killed == deaths
     assert (run.state, run.items.added, run.items.quarantined) == ("published", 41, 1)
     assert same_as_on_one_machine(spread_out)
+
+
+class PartsDone(SchedulerPlugin):
+    """Counts the parts that the cluster has done."""
+
+    keys = 0
+
+    def transition(self, key: Any, _start: Any, finish: Any, *_: Any, **__: Any) -> None:
+        self.keys += finish == "memory" and str(key).startswith("work_on")
+
+
+@pytest.mark.usefixtures("worker")
+def test_a_flow_run_hands_its_parts_to_the_cluster_and_publishes_what_comes_back(
+    tmp_path: Path, prefect_api: dict[str, str], workers: LocalCluster
+) -> None:
+    settings = {"project": "spread", "sources": {"notes": NOTES}}
+    settings["runner"] = {"type": "dask", "address": workers.scheduler_address}
+    project = OnServer(root=tmp_path, env=prefect_api, settings=settings)
+    for n in range(4):
+        project.write(f"notes/p{n}.md", page(n))
+    (tmp_path / "notes" / "bad.md").write_bytes(NO_TEXT)
+    project.headwater("deploy")
+    done = PartsDone()
+    workers.scheduler.add_plugin(done)
+
+    run = project.ended(project.run("ingest/spread-notes"))
+
+    assert (run["state_type"], run["name"]) == ("COMPLETED", "ingest-notes")
+    assert done.keys == 1
+    assert "**4** added . **0** changed . **0** removed . 0 unchanged . **1 in quarantine**" in (
+        project.artifact("ingest-notes")
+    )
 
 
 def test_workers_elsewhere_need_a_store_that_they_can_reach(tmp_path: Path) -> None:
