@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 import random
 import signal
 import sys
@@ -20,12 +21,16 @@ import pytest
 from flows.workspace import open_workspace
 from tests.flows.deploying import NOTES, OnServer
 from tests.flows.own_parsers import PLAIN, SHOUTING
-from tests.flows.prefect_server import environment, free_port, healthy, program, wait_for
+from tests.flows.prefect_server import ask, environment, free_port, healthy, program, wait_for
 from tests.oracle import differences, published
 
 PAGES, PARTITION = 12, 3
-KILLS = 7
+PARTITIONS = PAGES // PARTITION
+KILLS = int(os.environ.get("HEADWATER_KILLS") or 7)
 """In each row; three rows make more than twenty."""
+LATER_S = 2.0
+"""How long after a part began it may be killed: about as long as it takes with its publish."""
+RETRIES = 3
 PARSERS = (SHOUTING, PLAIN)
 
 
@@ -107,7 +112,7 @@ def use(project: OnServer, parser: str) -> None:
 
 
 @pytest.mark.gate
-@pytest.mark.timeout(900)
+@pytest.mark.timeout(600 + 240 * KILLS)
 @pytest.mark.parametrize("what", ["flow", "worker", "server"])
 def test_a_backfill_whose_orchestrator_is_killed_ends_as_an_unkilled_one(
     tmp_path: Path, what: str, seed: int, database: str
@@ -121,29 +126,38 @@ def test_a_backfill_whose_orchestrator_is_killed_ends_as_an_unkilled_one(
             project.write(f"notes/p{n:02}.md", text)
         use(project, PLAIN)
         project.headwater("ingest", prefect=False)
-        for kill in range(KILLS):
-            use(project, PARSERS[kill % 2])
+        for attempt in range(2 * KILLS):
+            use(project, PARSERS[attempt % 2])
             project.headwater("deploy")
+            began = time.monotonic()
             run = project.run("ingest/killed-notes", backfill={"partition_items": PARTITION})
             wait_for(here.running, 90, "the run")
-            time.sleep(chance.random() * 8)
-            if not here.running():
+            _wait_for_parts(here, project, run, chance.randrange(PARTITIONS + 1))
+            time.sleep(chance.random() * LATER_S)
+            begun = len(_parts(project, run))
+            if project.flow_run(run)["state_type"] != "RUNNING":
                 ended["before the kill"] += 1
+                assert _ended(project, run) == "COMPLETED"
                 continue
             here.kill(what)
             state = _ended(project, run)
+            tries = 0 if state == "COMPLETED" else _retried(project, run)
             ended[state] += 1
-            if state != "COMPLETED":
-                _retried(project, run)
             project.headwater("release", "verify", prefect=False)
-        sys.stdout.write(f"{KILLS} kills of the {what}: {dict(ended)}\n")
+            assert _each_once(project, run)
+            took = f"{time.monotonic() - began:.0f} s from its start to its end"
+            told = f"kill {n_killed(ended)} with {begun} of {PARTITIONS} parts begun: {state}"
+            sys.stdout.write(f"{told}, retries: {tries}, {took}\n")
+            if n_killed(ended) == KILLS:
+                break
+        sys.stdout.write(f"{n_killed(ended)} kills of the {what}: {dict(ended)}\n")
+        assert n_killed(ended) == KILLS
         assert project.headwater("ingest", prefect=False)["state"] == "unchanged"
 
         ours = published(open_workspace(tmp_path / "headwater.yaml"))
         project.settings["store"] = {"uri": "twin"}
         project.headwater("ingest", prefect=False)
         assert differences(ours, published(open_workspace(tmp_path / "headwater.yaml"))) == []
-    assert ended["before the kill"] <= KILLS // 2
 
 
 @pytest.mark.gate
@@ -174,6 +188,29 @@ def test_a_run_that_nobody_is_left_to_report_is_marked_crashed_and_redone(
         assert project.headwater("ingest", prefect=False)["state"] == "unchanged"
 
 
+def n_killed(ended: Counter[str]) -> int:
+    """Return how many runs were killed."""
+    return ended.total() - ended["before the kill"]
+
+
+def _parts(project: OnServer, run: str) -> list[dict[str, Any]]:
+    """Return the child runs of a run."""
+    return ask(project.env, "flow_runs/filter", {"flow_runs": {"parent_flow_run_id": {"any_": [run]}}})
+
+
+def _wait_for_parts(here: Machine, project: OnServer, run: str, wanted: int) -> None:
+    """Wait until so many parts of a run have begun, or it is over."""
+    wait_for(lambda: len(_parts(project, run)) >= wanted or not here.running(), 120, f"{wanted} parts")
+
+
+def _each_once(project: OnServer, run: str) -> bool:
+    """Hold a run's parts to one child run each, every one of them completed in the end."""
+    parts = [(part["name"], part["state_type"]) for part in _parts(project, run)]
+    names = [f"partition {n} of {PARTITIONS} of notes" for n in range(1, PARTITIONS + 1)]
+    assert sorted(parts) == [(name, "COMPLETED") for name in names]
+    return True
+
+
 def _ended(project: OnServer, run: str) -> str:
     """Wait until a run is done or reported as dead; the server may be starting meanwhile."""
 
@@ -187,8 +224,11 @@ def _ended(project: OnServer, run: str) -> str:
     return str(wait_for(look, 300, "the run's end"))
 
 
-def _retried(project: OnServer, run: str) -> None:
-    """Press Retry, and see the run done."""
+def _retried(project: OnServer, run: str) -> int:
+    """Press Retry and see the run done; again, where what was left of the killed one was still at it."""
     again: dict[str, Any] = {"state": {"type": "SCHEDULED", "name": "AwaitingRetry"}}
-    project.post(f"flow_runs/{run}/set_state", again).raise_for_status()
-    wait_for(lambda: project.flow_run(run)["state_type"] == "COMPLETED", 300, "the end of its retry")
+    for tries in range(1, RETRIES + 1):
+        project.post(f"flow_runs/{run}/set_state", again).raise_for_status()
+        if _ended(project, run) == "COMPLETED":
+            return tries
+    raise AssertionError(f"{RETRIES} retries did not end well: {project.flow_run(run)['state']}")
