@@ -2,20 +2,22 @@
 
 from __future__ import annotations
 
-import asyncio
 import time
-from collections.abc import Iterator
+from collections.abc import AsyncIterator, Iterator
+from contextlib import asynccontextmanager, contextmanager
 from typing import TYPE_CHECKING
 from urllib.parse import urlsplit
 
-from starlette.exceptions import HTTPException
 from starlette.requests import Request
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
+from flows.serving.bodies import Bodies, GoneError, linger
 from flows.serving.callers import caller_of
-from flows.serving.problems import answer, problem_of
+from flows.serving.current import CURRENT, HEADER, Current
+from flows.serving.openai_errors import answer_at
+from flows.serving.problems import problem_of
 from schemas.counts import count
-from schemas.errors import AccessDeniedError, HeadwaterError, MisdirectedError, OverloadedError
+from schemas.errors import AccessDeniedError, MisdirectedError, OverloadedError
 from schemas.serve import is_loopback
 
 if TYPE_CHECKING:
@@ -26,110 +28,118 @@ UPLOADS = ("/upsert", "/upsert-file")
 ALWAYS = ("/healthz", "/readyz", "/metrics")
 """Paths that are answered however many requests are open."""
 METHODS = {"GET", "HEAD", "POST", "PUT", "PATCH", "DELETE", "OPTIONS"}
-BODY_S = 30.0
-"""How long one piece of a body may take to arrive."""
 SPARE = 64
-"""Requests that may be open besides those that are worked on or wait for a turn: reading, being written."""
-TOO_LARGE = 413
-TOO_SLOW = 408
+"""Requests that may be open besides those that are worked on or wait for a turn: being written, mostly."""
+GONE = 499
+"""How a request is counted whose client hung up before it was there."""
 HANG_UP = {"Connection": "close"}
-"""With an answer to a request whose body is not read to its end: else the server would read it all."""
+"""With an answer to a request whose body was not read to its end."""
 
 
 class Edge:
-    """Middleware in front of every route: the host's name, open requests, the body's length, the counters."""
+    """Middleware in front of every route: the host's name, the key, the body, open requests, the counters."""
 
     def __init__(self, app: ASGIApp, serving: Serving) -> None:
         self.app, self.serving = app, serving
         section = serving.section
         self._most_open = section.concurrency + section.queue + SPARE
         self._open = 0
+        self._bodies, self._uploads = Bodies(section.max_body_bytes), Bodies(section.max_upload_bytes)
         serving.metrics.open.set_function(lambda: self._open)
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
-        """Pass a request on, or refuse it."""
+        """Pass a request on, or refuse it; whatever goes wrong is told, and nothing of it leaves here."""
         if scope["type"] != "http":
             await self.app(scope, receive, send)
             return
-        started, counted = time.perf_counter(), _Counted(send)
-        self._open += 1
+        current = Current()
+        CURRENT.set(current)  # the task is this request's alone
+        started, answered = time.perf_counter(), _Answered(send, current)
         try:
-            length = self._length(scope)
-            await self._check(scope, length)
-            await self.app(scope, _Limited(receive, length[1]), counted)
-        except (HTTPException, HeadwaterError) as error:
-            if counted.status:
-                raise
-            refusal = answer(problem_of(error))
-            refusal.headers.update(HANG_UP)
-            await refusal(scope, receive, counted)
+            async with self._received(scope, receive) as whole:
+                answered.read = True
+                with self._one_more(scope["path"]):
+                    await self.app(scope, whole, answered)
+        except GoneError:
+            answered.status = GONE
+        except Exception as error:  # noqa: BLE001 - whatever it is, it is told and counted
+            await self._tell(error, scope, receive, answered)
         finally:
-            self._open -= 1
-            self._count(scope, counted.status, time.perf_counter() - started)
+            self._count(scope, current, answered.status, time.perf_counter() - started)
 
-    async def _check(self, scope: Scope, length: tuple[int, int]) -> None:
-        if self._open > self._most_open and scope["path"] not in ALWAYS:
-            raise OverloadedError(f"open already: {count(self._open - 1, 'request')}", fix="try again later")
-        given, most = length
-        if given > most:
-            raise _too_large(most)
+    @asynccontextmanager
+    async def _received(self, scope: Scope, receive: Receive) -> AsyncIterator[Receive]:
+        """Yield what receives a request's body. Nothing of it is read before it is known who sends it."""
         if await self.serving.is_open():
             _check_local(scope)
-        if scope["path"] in UPLOADS:  # nobody else's long body is read at all
-            caller = await caller_of(Request(scope))
-            if not caller.may("push"):
-                raise AccessDeniedError("this needs a key with the scope 'push'", fix="ask for one")
+        length = _length(scope)
+        if length == 0:
+            yield receive
+            return
+        bodies = self._uploads if scope["path"] in UPLOADS else self._bodies
+        bodies.check(length or 0)
+        caller = await caller_of(Request(scope))
+        if bodies is self._uploads and not caller.may("push"):
+            raise AccessDeniedError("this needs a key with the scope 'push'", fix="ask for one")
+        async with bodies.read(receive) as whole:
+            yield whole
 
-    def _length(self, scope: Scope) -> tuple[int, int]:
-        """Return how long the body says it is, 0 where it does not, and how long it may be."""
-        section = self.serving.section
-        given = _header(scope, b"content-length")
-        most = section.max_upload_bytes if scope["path"] in UPLOADS else section.max_body_bytes
-        return (int(given) if given.isdecimal() else 0), most
+    @contextmanager
+    def _one_more(self, path: str) -> Iterator[None]:
+        """Hold one of the requests that may be open."""
+        if self._open >= self._most_open and path not in ALWAYS:
+            raise OverloadedError(f"open already: {count(self._open, 'request')}", fix="try again later")
+        self._open += 1
+        try:
+            yield
+        finally:
+            self._open -= 1
 
-    def _count(self, scope: Scope, status: int, took_s: float) -> None:
+    async def _tell(self, error: Exception, scope: Scope, receive: Receive, answered: _Answered) -> None:
+        problem = problem_of(error)
+        if answered.status:  # part of an answer is sent: the connection ends without its end
+            return
+        response = answer_at(scope["path"], problem)
+        if answered.read or _length(scope) == 0:
+            await response(scope, receive, answered)
+            return
+        response.headers.update(HANG_UP)
+        start = {"type": "http.response.start", "status": problem.status, "headers": response.raw_headers}
+        await answered(start)
+        await answered({"type": "http.response.body", "body": response.body, "more_body": True})
+        await linger(receive)
+        await answered({"type": "http.response.body", "body": b""})
+
+    def _count(self, scope: Scope, current: Current, status: int, took_s: float) -> None:
         route = getattr(scope.get("route"), "path", "none")
         method = scope["method"] if scope["method"] in METHODS else "other"
-        self.serving.metrics.requests.labels(method, route, str(status or 500)).inc()
-        self.serving.metrics.seconds.labels(route).observe(took_s)
+        metrics = self.serving.metrics
+        metrics.requests.labels(method, route, str(status or 500)).inc()
+        metrics.seconds.labels(route).observe(took_s)
+        if current.failures:
+            metrics.failures.labels(route).inc(current.failures)
 
 
-class _Counted:
-    """Sends, and remembers the status that was sent; 0 before any was."""
+class _Answered:
+    """Sends an answer with its request's id, and remembers its status; 0 before any was sent."""
 
-    def __init__(self, send: Send) -> None:
-        self._send, self.status = send, 0
+    def __init__(self, send: Send, current: Current) -> None:
+        self._send, self.status, self.read = send, 0, False
+        self._id = (HEADER.lower().encode(), current.request_id.encode())
 
     async def __call__(self, message: Message) -> None:
         if message["type"] == "http.response.start":
             self.status = message["status"]
+            message = {**message, "headers": [*message.get("headers", ()), self._id]}
         await self._send(message)
 
 
-class _Limited:
-    """Receives a body while it is within its limit, and not slower than it may be."""
-
-    def __init__(self, receive: Receive, most: int) -> None:
-        self._receive, self._most = receive, most
-        self._read, self._whole = 0, False
-
-    async def __call__(self) -> Message:
-        if self._whole:
-            return await self._receive()
-        try:
-            async with asyncio.timeout(BODY_S):
-                message = await self._receive()
-        except TimeoutError:
-            raise HTTPException(TOO_SLOW, f"no more of the body came in {BODY_S:.0f} s", HANG_UP) from None
-        self._read += len(message.get("body", b""))
-        self._whole = not message.get("more_body", False)
-        if self._read > self._most:
-            raise _too_large(self._most)
-        return message
-
-
-def _too_large(most: int) -> HTTPException:
-    return HTTPException(TOO_LARGE, f"the body is longer than {most} bytes", HANG_UP)
+def _length(scope: Scope) -> int | None:
+    """Return how long the body says it is; None where it does not say, as chunks need not."""
+    if _header(scope, b"transfer-encoding"):
+        return None
+    given = _header(scope, b"content-length")
+    return int(given) if given.isdecimal() else 0
 
 
 def _check_local(scope: Scope) -> None:

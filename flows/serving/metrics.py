@@ -20,6 +20,7 @@ class Metrics:
         self.registry = CollectorRegistry()
         ProcessCollector(registry=self.registry)
         self.requests = self._counter("requests", "Answered requests.", "method", "route", "status")
+        self.failures = self._counter("failures", "Errors that nobody foresaw; the log has them.", "route")
         self.seconds = Histogram(
             "headwater_request_seconds",
             "From the first byte of a request to the last of its answer.",

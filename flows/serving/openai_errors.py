@@ -4,7 +4,9 @@ from __future__ import annotations
 
 from typing import Any
 
-from flows.serving.problems import Problem, answering
+from fastapi import Response
+
+from flows.serving.problems import Problem, answer, answering
 from schemas.errors import ConfigError, NotFoundError
 
 TYPES = {
@@ -15,6 +17,9 @@ TYPES = {
 }
 """What is not here is `invalid_request_error` below 500 and `server_error` from there on."""
 SERVERS_OWN = 500
+PATHS = ("/v1/models", "/v1/chat/", "/v1/vector_stores/")
+"""How the paths begin whose clients are OpenAI's."""
+JSON = "application/json"
 
 
 class UnsupportedError(ConfigError):
@@ -46,3 +51,8 @@ def error_of(problem: Problem) -> dict[str, Any]:
 
 OpenAiRoute = answering(error_of)
 """For routers whose clients are OpenAI's."""
+
+
+def answer_at(path: str, problem: Problem) -> Response:
+    """Return the response that tells a problem as the clients of a path read it."""
+    return answer(problem, error_of, JSON) if path.startswith(PATHS) else answer(problem)

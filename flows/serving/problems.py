@@ -14,6 +14,7 @@ from fastapi.exceptions import RequestValidationError
 from fastapi.routing import APIRoute
 from starlette.exceptions import HTTPException
 
+from flows.serving.current import CURRENT, Current
 from schemas.errors import (
     AccessDeniedError,
     BusyError,
@@ -119,12 +120,12 @@ def problem_of(error: Exception) -> Problem:
         return Problem(
             status=error.status_code, code=code, detail=str(error.detail), headers=error.headers or {}
         )
-    LOG.error("a request failed", exc_info=error)
+    request_id = _failed(error)
     return Problem(
         status=500,
         code="failed",
         detail="the server failed to answer",
-        fix="try again; the server's log says what happened",
+        fix=f"try again; the server's log says what happened to request {request_id}",
         state="what was published stays",
     )
 
@@ -160,18 +161,26 @@ def tell_problems(app: FastAPI) -> None:
     async def tell(_request: Request, error: Exception) -> Response:
         return answer(problem_of(error))
 
-    for kind in (HeadwaterError, RequestValidationError, HTTPException, Exception):
+    for kind in (HeadwaterError, RequestValidationError, HTTPException):  # the edge tells any other
         app.add_exception_handler(kind, tell)
 
 
 def _of_headwater(error: HeadwaterError) -> Problem:
     status = next((status for kind, status in STATUSES if isinstance(error, kind)), 500)
     if status == HTTPStatus.INTERNAL_SERVER_ERROR:
-        LOG.error("a request failed", exc_info=error)
+        _failed(error)
     headers = {"Retry-After": str(RETRY_S)} if status in (429, 503) else {}
     if status == HTTPStatus.UNAUTHORIZED:
         headers["WWW-Authenticate"] = "Bearer"
     return Problem(status=status, headers=headers, **error.as_dict())
+
+
+def _failed(error: Exception) -> str:
+    """Log an error that is the server's own and count it to its request; return that request's id."""
+    current = CURRENT.get() or Current()
+    current.failures += 1
+    LOG.error("request %s failed", current.request_id, exc_info=error)
+    return current.request_id
 
 
 def _of_validation(errors: Sequence[Any]) -> Problem:

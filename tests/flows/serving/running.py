@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import threading
 import time
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
 from typing import Any
@@ -66,3 +66,11 @@ def running(workspace: Workspace, **given: Any) -> Iterator[Running]:
         server.should_exit = True
         thread.join(START_S)
         assert not thread.is_alive(), "the server did not stop"
+
+
+def until(holds: Callable[[], bool]) -> None:
+    """Wait for what a server does once it has answered: counting, writing its logs."""
+    deadline = time.monotonic() + 10
+    while not holds():
+        assert time.monotonic() < deadline, "it never came to be"
+        time.sleep(0.01)
