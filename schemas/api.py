@@ -157,7 +157,8 @@ class Explanation(Frozen):
     unchanged: bool
     """Whether asking again, at the same release and by the same principal, gives the same context."""
     context: Context | None
-    """As it was served. None where it is not the same any more: rights may have been taken since."""
+    """As it was served. None where it is not the same any more, or has earlier turns of a conversation in it:
+    rights may have been taken since."""
     answer: str | None
     """What was generated from it, likewise."""
     model: str | None

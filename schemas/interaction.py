@@ -25,7 +25,8 @@ INTERACTION = pa.schema(
         pa.field("request", pa.string(), nullable=False),  # JSON of the ContextRequest
         pa.field("context", pa.string(), nullable=False),  # JSON of the Context as it was answered
         pa.field("answerable", pa.bool_(), nullable=False),
-        pa.field("chunk_ids", pa.list_(pa.string()), nullable=False),  # every chunk that was shown
+        # Every chunk that was shown, in earlier turns of the conversation too; so for the two below.
+        pa.field("chunk_ids", pa.list_(pa.string()), nullable=False),
         pa.field("document_ids", pa.list_(pa.string()), nullable=False),
         pa.field("acl", pa.list_(pa.string()), nullable=False),  # who may read all of them; empty: nobody
         pa.field("answer", pa.string()),  # what the language model wrote, where one was asked

@@ -22,8 +22,8 @@ router = APIRouter(prefix="/v1", tags=["context"])
 async def explain(context_id: str, caller: Reads, serving: Served) -> Explanation:
     """A context asked again at its release, with every candidate; its asker and admins may see it.
 
-    What was served is answered too where asking again gives the same; if it does not, to admins alone, since
-    the asker may have lost rights since.
+    What was served is answered too where asking again gives the same; if it does not, or where earlier turns
+    of a conversation are in it, to admins alone, since the asker may have lost rights since.
     """
     served = await serving.served(context_id, caller)
     return await serving.run(partial(_explanation, serving.workspace, served, caller))
@@ -34,7 +34,8 @@ def _explanation(workspace: Workspace, served: Interaction, caller: Caller) -> E
     again, note = _again(workspace, served, caller)
     unchanged = again is not None and again.digest == context.digest
     seen: dict[str, Any] = {"context": None, "answer": None, "model": None}
-    if unchanged or caller.may("admin"):
+    alone = all(message.role != "assistant" for message in context.messages)
+    if (unchanged and alone) or caller.may("admin"):
         seen = {"context": context, "answer": served.answer, "model": served.model}
     candidates: tuple[Candidate, ...] = again.explain if again else ()
     return Explanation(

@@ -104,7 +104,7 @@ class Serving:
         latency_ms: float,
         answer: str | None,
         model: str | None,
-        conversation: bool = False,
+        earlier: tuple[str, ...] = (),
     ) -> None:
         """Log a context with the answer that was generated from it, or as much of it as was sent."""
         self.log.add(
@@ -116,7 +116,7 @@ class Serving:
                 latency_ms=latency_ms,
                 answer=answer,
                 model=model,
-                conversation=conversation,
+                earlier=earlier,
             )
         )
 

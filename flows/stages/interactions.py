@@ -7,6 +7,7 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
 
+from flows.stages.conversations import Answers
 from flows.stages.features import look_up
 from flows.workspace import Workspace
 from infra.store import Store, releases
@@ -30,14 +31,17 @@ class Interaction:
     latency_ms: float
     answer: str | None = None
     model: str | None = None
-    conversation: bool = False
-    """Whether the messages hold what no citation accounts for, as earlier turns do: nobody else reads it."""
+    earlier: tuple[str, ...] = ()
+    """What a model answered in earlier turns of the conversation, which the messages hold too."""
 
 
 def log_served(workspace: Workspace, served: Sequence[Interaction]) -> None:
     """Append contexts that were served to the log, in one commit."""
     acls = {number: _acls(workspace, number, served) for number in {one.context.release for one in served}}
-    rows = [_row(workspace, one, acls[one.context.release]) for one in served]
+    answers, rows = Answers(workspace.store, (one.earlier for one in served)), []
+    for one in served:
+        rows.append(_row(workspace, one, acls[one.context.release], answers))
+        answers.add(rows[-1])
     append_interactions(workspace.store, rows)
 
 
@@ -58,13 +62,18 @@ def interaction_of(store: Store, context_id: str) -> Interaction | None:
     )
 
 
-def _row(workspace: Workspace, one: Interaction, acls: Acls) -> dict[str, Any]:
+def _row(workspace: Workspace, one: Interaction, acls: Acls, answers: Answers) -> dict[str, Any]:
     context, request = one.context, one.request
     documents = list(dict.fromkeys(citation.document_id for citation in context.citations))
     shown = [acls.get(document, ()) for document in documents]
     chunks = [
         chunk for citation in context.citations for chunk in (citation.chunk_ids or (citation.chunk_id,))
     ]
+    acl = intersection([*shown, *_of_facts(workspace, request, context)])
+    if one.earlier:
+        basis = answers.basis_of(request.principal.user, one.earlier)
+        acl = intersection([acl, basis.acl])
+        documents, chunks = [*documents, *basis.document_ids], [*chunks, *basis.chunk_ids]
     return {
         "context_id": context.context_id,
         "asked_at": one.asked_at,
@@ -79,10 +88,8 @@ def _row(workspace: Workspace, one: Interaction, acls: Acls) -> dict[str, Any]:
         "context": context.model_dump_json(),
         "answerable": context.answerable,
         "chunk_ids": list(dict.fromkeys(chunks)),
-        "document_ids": documents,
-        "acl": []
-        if one.conversation
-        else list(intersection([*shown, *_of_facts(workspace, request, context)])),
+        "document_ids": list(dict.fromkeys(documents)),
+        "acl": list(acl),
         "answer": one.answer,
         "model": one.model,
         "latency_ms": one.latency_ms,

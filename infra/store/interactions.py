@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable
 from contextlib import suppress
 from datetime import datetime, timedelta
 from typing import Any
@@ -10,7 +11,7 @@ import pyarrow as pa
 
 from infra.store.compact import clean
 from infra.store.connection import Store
-from infra.store.filters import equals, within
+from infra.store.filters import equals, is_in, within
 from schemas.errors import NotFoundError
 from schemas.interaction import FEEDBACK, INTERACTION
 
@@ -51,6 +52,16 @@ def interaction(store: Store, context_id: str) -> dict[str, Any]:
         )
     found: dict[str, Any] = rows[-1]
     return found
+
+
+def answered(store: Store, answers: Iterable[str]) -> list[dict[str, Any]]:
+    """Return to whom each of some answers was given, and what they were shown for it."""
+    spelled = [answer for answer in answers if "\x00" not in answer]
+    if not spelled or not store.exists() or not store.has(INTERACTIONS):
+        return []
+    columns = ["user", "answer", "acl", "chunk_ids", "document_ids"]
+    rows: list[dict[str, Any]] = store.scan(INTERACTIONS, columns, where=is_in("answer", spelled)).to_pylist()
+    return rows
 
 
 def forget_before(store: Store, name: str, moment: datetime) -> int:

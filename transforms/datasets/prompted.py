@@ -14,12 +14,14 @@ from pydantic import ValidationError
 from schemas.context import Citation, Context, ContextRequest, Message
 from schemas.dataset import Refusal, Refused, Use
 from schemas.identity import digest
-from transforms.datasets.covering import uses_of
+from transforms.datasets.covering import use_of, uses_of
 from transforms.datasets.duplicates import question_key
 from transforms.datasets.inputs import Inputs, admits
 from transforms.datasets.params import WhenStale
 
 MARK = re.compile(r"\[(\d{1,4})\]")
+NO_NUMBER = -1
+"""Of what earlier turns of a conversation were shown."""
 COLUMNS = ("document_id", "text", "acl", "status")
 
 
@@ -139,6 +141,11 @@ def _prompted(
             return Refused(reason=found, document_id=row["context_id"])
         uses += found
         numbers += [citation.n] * len(found)
+    earlier = _earlier(inputs, documents, context, row)
+    if isinstance(earlier, Refusal):
+        return Refused(reason=earlier, document_id=row["context_id"])
+    uses += earlier
+    numbers += [NO_NUMBER] * len(earlier)
     made = Prompted(
         key=key,
         context=context,
@@ -170,6 +177,29 @@ def _shown(
     if at < 0:
         return (_as_it_was(citation, row),)
     return uses_of(inputs, "shown", document, at, at + len(quote)) or Refusal.NOT_RELEASED
+
+
+def _earlier(
+    inputs: Inputs, documents: dict[str, dict[str, Any]], context: Context, row: dict[str, Any]
+) -> tuple[Use, ...] | Refusal:
+    """Return what earlier turns of a conversation were shown, which the release must still have as it was."""
+    cited = {chunk for one in context.citations for chunk in (*one.chunk_ids, one.chunk_id)}
+    uses = []
+    for document_id in row["document_ids"]:
+        document = documents.get(document_id)
+        if document is None:
+            return Refusal.STALE
+        if reason := inputs.barred(document):
+            return reason
+    for chunk_id in row["chunk_ids"]:
+        if chunk_id in cited:
+            continue
+        if chunk_id not in inputs.chunks:
+            return Refusal.STALE
+        chunk = inputs.chunks.row(chunk_id)
+        text = documents[chunk["document_id"]]["text"]
+        uses.append(use_of("shown", chunk, chunk["start"], chunk["end"], text[chunk["start"] : chunk["end"]]))
+    return tuple(uses)
 
 
 def _as_it_was(citation: Citation, row: dict[str, Any]) -> Use:

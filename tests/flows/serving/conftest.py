@@ -29,9 +29,13 @@ def library(tmp_path_factory: pytest.TempPathFactory, embedders: dict[str, Embed
     return project
 
 
+def copy_of(library: Project, folder: Path) -> Project:
+    """Return the library in a store of its own."""
+    shutil.copytree(library.root, folder)
+    return Project(root=folder, embedders=library.embedders, settings=dict(library.settings))
+
+
 @pytest.fixture
 def copied(library: Project, tmp_path: Path) -> Project:
     """The library in a store of its own."""
-    folder = tmp_path / "project"
-    shutil.copytree(library.root, folder)
-    return Project(root=folder, embedders=library.embedders, settings=dict(library.settings))
+    return copy_of(library, tmp_path / "project")

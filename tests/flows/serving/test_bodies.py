@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import asyncio
 import json
-import shutil
 import socket
 from collections.abc import Iterator
 from contextlib import ExitStack, closing
@@ -22,6 +21,7 @@ from infra.store.keys import add_key
 from schemas.context import Principal
 from schemas.errors import OverloadedError
 from tests.flows.projects import Project
+from tests.flows.serving.conftest import copy_of
 from tests.flows.serving.running import Running, running, until
 
 BODY = 2_000
@@ -65,10 +65,7 @@ class Pieces:
 
 @pytest.fixture(scope="module")
 def keyed(library: Project, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Keyed]:
-    root = tmp_path_factory.mktemp("keyed") / "project"
-    shutil.copytree(library.root, root)
-    project = Project(root=root, embedders=library.embedders, settings=dict(library.settings))
-    workspace = project.open()
+    workspace = copy_of(library, tmp_path_factory.mktemp("keyed") / "project").open()
     key = add_key(workspace.store, "ann", Principal(user="ann"), ["read"], now=workspace.clock())
     with running(workspace, concurrency=1, queue=1, max_body_bytes=BODY) as server:
         yield Keyed(server=server, key=key)
