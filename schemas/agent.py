@@ -7,7 +7,7 @@ from typing import Annotated, Any
 
 from pydantic import Field
 
-from schemas.context import QUESTION_CHARS, Frozen
+from schemas.context import Frozen, Question
 from schemas.filters import Filters
 
 FETCH_CHARS = 50_000
@@ -32,7 +32,7 @@ class When(Frozen):
 class SearchArguments(When):
     """What `search` takes."""
 
-    query: Annotated[str, Field(min_length=1, max_length=QUESTION_CHARS, description="A question, in words.")]
+    query: Annotated[Question, Field(description="A question, in words.")]
     view: Annotated[str | None, Field(description="A context view; the default one without it.")] = None
     top_k: Annotated[int, Field(ge=1, le=50, description="Passages at most.")] = 10
     filters: Filters = Filters()

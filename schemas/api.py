@@ -10,12 +10,12 @@ from pydantic import ConfigDict, Field, model_validator
 from schemas.context import (
     BUDGET_TOKENS,
     ENTITIES,
-    QUESTION_CHARS,
     Candidate,
     Context,
     EntityText,
     Frozen,
     Principal,
+    Question,
 )
 from schemas.filters import Filters
 from schemas.interaction import FeedbackKind
@@ -51,7 +51,7 @@ class ContextBody(Frozen):
         }
     )
 
-    question: Annotated[str, Field(min_length=1, max_length=QUESTION_CHARS)]
+    question: Question
     view: str | None = None
     """A context view of the project; the default one without it."""
     principal: Annotated[str | None, Field(max_length=200)] = None

@@ -5,7 +5,7 @@ from __future__ import annotations
 from datetime import datetime
 from typing import Annotated, Any, Literal
 
-from pydantic import BaseModel, ConfigDict, Field, field_validator
+from pydantic import AfterValidator, BaseModel, ConfigDict, Field, field_validator
 
 from schemas.acl import EVERYONE, is_entry
 from schemas.filters import Filters
@@ -13,6 +13,16 @@ from schemas.filters import Filters
 QUESTION_CHARS = 4_000
 BUDGET_TOKENS = 32_000
 ENTITIES = 16
+
+
+def asks_something(question: str) -> str:
+    """Return a question. Raises ValueError for one that is blank."""
+    if not question.strip():
+        raise ValueError("the question is blank")
+    return question
+
+
+Question = Annotated[str, Field(min_length=1, max_length=QUESTION_CHARS), AfterValidator(asks_something)]
 EntityText = Annotated[str, Field(min_length=1, max_length=200)]
 
 
@@ -46,7 +56,7 @@ class Principal(Frozen):
 class ContextRequest(Frozen):
     """A question, who asks it, and at which release."""
 
-    question: Annotated[str, Field(min_length=1, max_length=QUESTION_CHARS)]
+    question: Question
     view: str | None = None
     principal: Principal = Principal()
     release: Annotated[int, Field(ge=1)] | None = None
@@ -59,13 +69,6 @@ class ContextRequest(Frozen):
     top_k: Annotated[int, Field(ge=1, le=100)] | None = None
     """Passages at most; the view's own without it."""
     explain: bool = False
-
-    @field_validator("question", mode="after")
-    @classmethod
-    def _asks_something(cls, question: str) -> str:
-        if not question.strip():
-            raise ValueError("the question is blank")
-        return question
 
 
 class Message(Frozen):

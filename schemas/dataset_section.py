@@ -82,5 +82,7 @@ class PiiSection(Section):
 
     train: PiiPolicy = "redact"
     """In datasets to train on: a model that was trained on a name may tell it to anybody."""
+    log: Literal["keep", "redact"] = "redact"
+    """In the logs of what was asked and said: of what people wrote; passages are in the released tables."""
     allow: tuple[str, ...] = ()
     """Globs of what is no secret, such as `*@support.acme.test` or the telephone number of the office."""

@@ -2,12 +2,12 @@
 
 from __future__ import annotations
 
-from datetime import datetime
+from datetime import UTC, datetime
 from typing import Annotated
 
-from pydantic import BaseModel, ConfigDict, Field
+from pydantic import BaseModel, ConfigDict, Field, field_validator
 
-from schemas.context import QUESTION_CHARS
+from schemas.context import Question
 
 DOCUMENTS = 1_000
 KEY_CHARS = 500
@@ -28,6 +28,15 @@ class Metadata(Taken):
     url: Annotated[str | None, Field(max_length=2_000)] = None
     created_at: datetime | None = None
     author: str | None = None
+
+    @field_validator("created_at", mode="after")
+    @classmethod
+    def _has_a_place_in_time(cls, at: datetime | None) -> datetime | None:
+        """Refuse a time that is none in UTC: its row could be written and never read."""
+        try:
+            return at and (at.astimezone(UTC) if at.tzinfo else at.replace(tzinfo=UTC))
+        except OverflowError:
+            raise ValueError(f"{at} is no time in UTC") from None
 
 
 class Document(Taken):
@@ -58,7 +67,7 @@ class Filter(Taken):
 class Query(Taken):
     """One question."""
 
-    query: Annotated[str, Field(min_length=1, max_length=QUESTION_CHARS)]
+    query: Question
     filter: Filter | None = None
     top_k: Annotated[int | None, Field(ge=1, le=50)] = 3
 

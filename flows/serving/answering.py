@@ -9,7 +9,6 @@ from typing import TYPE_CHECKING
 
 from flows.stages.asking import Answer, Wish
 from schemas.context import Context, ContextRequest, Message
-from transforms.prompt import NOTHING
 
 if TYPE_CHECKING:
     from flows.serving.serving import Serving
@@ -28,14 +27,13 @@ class Answering:
         self.answer = Answer(context=found, asks=model, wish=wish, created=int(now.timestamp()))
         self._serving, self._request, self._interface = serving, request, interface
         self._started = time.perf_counter()
-        self._earlier: tuple[str, ...] = ()
+        self._turns: tuple[Message, ...] = ()
 
-    def within(self, messages: Sequence[Message]) -> None:
-        """Send these messages instead of the context's own, which are among them; they are what is logged."""
+    def within(self, turns: Sequence[Message], messages: Sequence[Message]) -> None:
+        """Send the context's messages among the caller's earlier turns; that is what is logged."""
         if tuple(messages) != self.answer.context.messages:
             self.answer.context = self.answer.context.model_copy(update={"messages": tuple(messages)})
-            said = [one.content for one in messages if one.role == "assistant"]
-            self._earlier = tuple(one for one in said if one and one != NOTHING)
+            self._turns = tuple(turns)
 
     async def whole(self) -> Answer:
         """Return the whole answer."""
@@ -62,7 +60,7 @@ class Answering:
             latency_ms=1000 * (time.perf_counter() - self._started),
             answer=self.answer.text or None,
             model=self.answer.model,
-            earlier=self._earlier,
+            turns=self._turns,
         )
 
 

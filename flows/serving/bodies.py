@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import re
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager, suppress
 
@@ -19,7 +20,11 @@ TOGETHER = 64 * 1024**2
 AT_LEAST = 8
 LINGER_S = 1.0
 LINGER_BYTES = 4 * 1024**2
-TOO_LARGE, TOO_SLOW = 413, 408
+NO_TEXT, TOO_LARGE, TOO_SLOW = 400, 413, 408
+WHOLE = re.compile(
+    rb"(?:[^\\]++|\\[^u]|\\u(?:[^dD].{3}|[dD][0-7].{2}|[dD][89abAB].{2}\\u[dD][c-fC-F].{2}))*+", re.DOTALL
+)
+"""JSON in which every escaped high surrogate is followed by a low one, and none stands alone."""
 
 
 class GoneError(Exception):
@@ -40,15 +45,18 @@ class Bodies:
             raise HTTPException(TOO_LARGE, f"the body is longer than {self.most} bytes")
 
     @asynccontextmanager
-    async def read(self, receive: Receive) -> AsyncIterator[Receive]:
+    async def read(self, receive: Receive, *, is_json: bool = False) -> AsyncIterator[Receive]:
         """Read a body and yield what receives it at once; its bytes count as held until the request ends.
 
-        Raises HTTPException 413 or 408 for one that is too long or too slow, OverloadedError where too much
+        Raises HTTPException 413 or 408 for one that is too long or too slow, 400 for JSON that is no text,
+        OverloadedError where too much
         is held already, GoneError where the client hangs up.
         """
         waiting = [await self._read(receive)]
         length = len(waiting[0])
         try:
+            if is_json:
+                check_text(waiting[0])
             yield _replayed(waiting, receive)
         finally:
             self._held -= length
@@ -94,6 +102,21 @@ async def linger(receive: Receive) -> None:
                 come += len(message.get("body", b""))
                 if not message.get("more_body", False):
                     return
+
+
+def check_text(body: bytes) -> None:
+    """Refuse JSON whose texts could not be written anywhere: other than UTF-8, or with half of a character.
+
+    The parser would guess UTF-16, and take half of a surrogate pair for a character.
+    """
+    try:
+        body.decode("utf-8")
+    except UnicodeDecodeError:
+        whole = False
+    else:
+        whole = b"\x00" not in body and WHOLE.fullmatch(body) is not None
+    if not whole:
+        raise HTTPException(NO_TEXT, "the body is not JSON in UTF-8, or has half of a surrogate pair in it")
 
 
 def _replayed(waiting: list[bytes], receive: Receive) -> Receive:

@@ -81,7 +81,8 @@ class Edge:
         caller = await caller_of(Request(scope))
         if bodies is self._uploads and not caller.may("push"):
             raise AccessDeniedError("this needs a key with the scope 'push'", fix="ask for one")
-        async with bodies.read(receive) as whole:
+        is_json = "json" in _header(scope, b"content-type").lower()
+        async with bodies.read(receive, is_json=is_json) as whole:
             yield whole
 
     @contextmanager

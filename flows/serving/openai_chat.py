@@ -51,7 +51,7 @@ async def post_chat(body: ChatBody, caller: Asks, serving: Served) -> Response:
     check_view(serving, body.model)
     turns, wish = turns_of(body.messages), wish_of(body)
     found = await _found(serving, body, caller, turns, wish)
-    found.within(sent(turns, found.answer.context.messages))
+    found.within(turns[:-1], sent(turns, found.answer.context.messages))
     if body.stream:
         pieces = await begun(found.pieces())
         return StreamingResponse(_events(body, found, pieces), media_type=EVENTS, headers=UNBUFFERED)

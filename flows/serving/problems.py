@@ -105,6 +105,14 @@ DESCRIBED: dict[int | str, dict[str, Any]] = {
 }
 """How the API's description tells of problems, for every route."""
 
+FIXES = {
+    400: "send UTF-8, as /openapi.json says",
+    404: "see /openapi.json for what there is",
+    405: "see /openapi.json for what there is",
+    408: "send the body at once",
+    413: "send less at once",
+}
+"""What to do about a request that is refused before anything of ours looks at it."""
 Shape = Callable[[Problem], dict[str, Any]]
 """How an interface writes a problem: another one than ours where its clients expect so."""
 
@@ -118,7 +126,11 @@ def problem_of(error: Exception) -> Problem:
     if isinstance(error, HTTPException):
         code = HTTPStatus(error.status_code).phrase.lower().replace(" ", "_")
         return Problem(
-            status=error.status_code, code=code, detail=str(error.detail), headers=error.headers or {}
+            status=error.status_code,
+            code=code,
+            detail=str(error.detail),
+            fix=FIXES.get(error.status_code, ""),
+            headers=error.headers or {},
         )
     request_id = _failed(error)
     return Problem(

@@ -22,7 +22,7 @@ from flows.stages.contexts import context
 from flows.stages.interactions import Interaction, interaction_of, log_served
 from flows.workspace import Workspace
 from infra.store.keys import hash_of, keys_by_hash
-from schemas.context import Context, ContextRequest
+from schemas.context import Context, ContextRequest, Message
 from schemas.errors import ConfigError, NotFoundError
 from schemas.key import Key
 from schemas.serve import ServeSection
@@ -104,7 +104,7 @@ class Serving:
         latency_ms: float,
         answer: str | None,
         model: str | None,
-        earlier: tuple[str, ...] = (),
+        turns: tuple[Message, ...] = (),
     ) -> None:
         """Log a context with the answer that was generated from it, or as much of it as was sent."""
         self.log.add(
@@ -116,7 +116,7 @@ class Serving:
                 latency_ms=latency_ms,
                 answer=answer,
                 model=model,
-                earlier=earlier,
+                turns=turns,
             )
         )
 

@@ -6,6 +6,7 @@ import uuid
 from typing import Any
 
 from flows.stages.interactions import Interaction
+from flows.stages.log_privacy import LogPrivacy
 from flows.workspace import Workspace
 from infra.store import Store, releases
 from infra.store.filters import both, equals
@@ -21,6 +22,11 @@ def record_feedback(
     workspace: Workspace, served: Interaction, body: FeedbackBody, labeler: str | None
 ) -> dict[str, Any]:
     """Log what somebody says of a context, and return the row. Raises ConfigError for a citation it lacks."""
+    privacy = LogPrivacy(workspace)
+
+    def said(text: str | None) -> str | None:
+        return None if text is None else privacy.said(text, served.context)
+
     row = {
         "feedback_id": uuid.uuid4().hex,
         "context_id": served.context.context_id,
@@ -29,11 +35,11 @@ def record_feedback(
         "labeler": labeler,
         "expert": body.expert,
         "score": body.score,
-        "answer": body.answer,
-        "edited": body.edited,
-        "ranking": list(body.ranking) if body.ranking else None,
+        "answer": said(body.answer),
+        "edited": said(body.edited),
+        "ranking": [said(one) for one in body.ranking] if body.ranking else None,
         "citation": body.citation,
-        "comment": body.comment,
+        "comment": said(body.comment),
         "owner": None,
         "document_id": None,
         "uri": None,

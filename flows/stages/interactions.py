@@ -9,13 +9,15 @@ from typing import Any
 
 from flows.stages.conversations import Answers
 from flows.stages.features import look_up
+from flows.stages.log_privacy import LogPrivacy
 from flows.workspace import Workspace
 from infra.store import Store, releases
 from infra.store.filters import is_in
 from infra.store.interactions import append_interactions, interaction
 from schemas.acl import intersection
-from schemas.context import Context, ContextRequest
+from schemas.context import Context, ContextRequest, Message
 from schemas.errors import NotFoundError
+from transforms.prompt import NOTHING
 
 Acls = dict[str, tuple[str, ...]]
 
@@ -31,12 +33,20 @@ class Interaction:
     latency_ms: float
     answer: str | None = None
     model: str | None = None
-    earlier: tuple[str, ...] = ()
-    """What a model answered in earlier turns of the conversation, which the messages hold too."""
+    turns: tuple[Message, ...] = ()
+    """What the caller sent before the question: earlier turns, and system messages of its own."""
+
+    @property
+    def earlier(self) -> tuple[str, ...]:
+        """What earlier turns answered from passages, as the caller says."""
+        said = (turn.content for turn in self.turns if turn.role == "assistant")
+        return tuple(one for one in said if one and one != NOTHING)
 
 
 def log_served(workspace: Workspace, served: Sequence[Interaction]) -> None:
     """Append contexts that were served to the log, in one commit."""
+    privacy = LogPrivacy(workspace)
+    served = [privacy.interaction(one) for one in served]
     acls = {number: _acls(workspace, number, served) for number in {one.context.release for one in served}}
     answers, rows = Answers(workspace.store, (one.earlier for one in served)), []
     for one in served:

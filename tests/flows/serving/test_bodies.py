@@ -143,11 +143,11 @@ def test_a_body_that_comes_byte_by_byte_is_refused_when_its_time_is_over(
 
 
 def test_a_long_body_may_take_longer_the_more_of_it_is_there(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(bodies, "GRACE_S", 0.1)
+    monkeypatch.setattr(bodies, "GRACE_S", 0.2)
     pieces = [b"a" * bodies.SLOWEST] * 3  # a second more each
 
     async def slow() -> Message:
-        await asyncio.sleep(0.09)
+        await asyncio.sleep(0 if len(pieces) == 3 else 0.2)
         return {"type": "http.request", "body": pieces.pop(), "more_body": bool(pieces)}
 
     async def read() -> bytes:
