@@ -2,14 +2,17 @@
 
 from __future__ import annotations
 
+import re
 from dataclasses import dataclass
 from typing import Any
 
 from schemas.dataset import Refusal, Refused
 from transforms.datasets.candidates import Offer
 from transforms.datasets.inputs import Inputs
+from transforms.datasets.questions.lexicon import content_words
 
 HEADING_WORDS = (2, 16)
+TO_BE_WRITTEN = re.compile(r"\W*(?:TODO|TBD|TBA|coming soon)\b", re.IGNORECASE)
 WHOLE = frozenset((Refusal.AUDIENCE, Refusal.STALE, Refusal.LANGUAGE))
 """Reasons that a document gives no anchor at all."""
 
@@ -45,5 +48,11 @@ def _anchors(inputs: Inputs, offer: Offer) -> list[Anchor]:
         text = " ".join(dict.fromkeys([*([chunk["title"]] if chunk["title"] else []), *path[-2:]]))
         if path not in covered and HEADING_WORDS[0] <= len(text.split()) <= HEADING_WORDS[1]:
             covered.add(path)
-            asked.append(Anchor(text=text, kind="title", answer="", chunk=chunk))
+            if _says_more(chunk["quote"], text):
+                asked.append(Anchor(text=text, kind="title", answer="", chunk=chunk))
     return asked
+
+
+def _says_more(quote: str, heading: str) -> bool:
+    """Tell whether a passage says more than its heading, or than that it is still to be written."""
+    return not TO_BE_WRITTEN.match(quote) and not set(content_words(quote)) <= set(content_words(heading))

@@ -38,7 +38,7 @@ class KnownNames:
     """Names that are looked for as whole words.
 
     A name in small letters, such as `will`, is a word too: it counts with a large first letter, or where
-    somebody is addressed or quoted: `@will`, `<will>`, `will:` at the start of a line.
+    somebody is addressed or quoted: `@will`, `<will>`, `will:` where a line or what somebody says starts.
     """
 
     def __init__(self, names: Iterable[str]) -> None:
@@ -64,9 +64,8 @@ class KnownNames:
 
     def _addressed(self, text: str, start: int, end: int) -> bool:
         before, after = text[max(0, start - 1) : start], text[end : end + 1]
-        return (
-            before == "@" or (before, after) == ("<", ">") or (before in ("", "\n") and after in (":", ","))
-        )
+        starts = before in ("", "\n") or text[max(0, start - 2) : start] == ": "
+        return before == "@" or (before, after) == ("<", ">") or (starts and after in (":", ","))
 
 
 def introduced(text: str) -> Iterator[Found]:

@@ -1,5 +1,8 @@
+import pytest
+
 from schemas.dataset import Example, Refusal, Refused
 from tests.transforms.datasets.pages import PAGES, SALARY, inputs, library
+from tests.transforms.tables import built
 from transforms.datasets.pairs import build
 from transforms.datasets.params import Pairs, Triplets
 from transforms.datasets.triplets import build as triplets
@@ -15,6 +18,17 @@ def test_a_row_is_an_anchor_and_the_chunk_that_answers_it() -> None:
         (use,) = row.uses
         assert use.role == "positive"
         assert row.columns["positive"] == given.chunks.row(use.chunk_id)["text"]
+
+
+@pytest.mark.parametrize("under", ["TODO: write this down for everybody.", "Coffee, to order."])
+def test_a_passage_that_says_no_more_than_its_heading_answers_nothing(under: str) -> None:
+    page = built(("heading", "Travel", 1), ("heading", "How to order coffee", 2), ("paragraph", under))
+    made = list(build(inputs(library(page)), Pairs()))
+    assert not [one for one in made if isinstance(one, Example)]
+    told = built(
+        ("heading", "Travel", 1), ("heading", "Coffee", 2), ("paragraph", "Order it from Wei Huang.")
+    )
+    assert [one for one in build(inputs(library(told)), Pairs()) if isinstance(one, Example)]
 
 
 def test_every_triplet_has_its_pair() -> None:

@@ -24,7 +24,7 @@ Their key [[SECRET:AKIAIOSFODNN7EXAMPLE]] was in the log.
 Phone: [[PHONE:030 901820]]. mobile [[PHONE:4155552671]].
 Pull request 415555267 and commit 4ac31f02aa5d0b6d are unrelated; so is part 030-12 of 1970-01-01.
 """
-CHAT = """mara: kit, can you ring [[PERSON:Priya Raman]]'s team? [[PHONE:+1 212 555 0142]]
+CHAT = """mara: [[PERSON:kit]], can you ring [[PERSON:Priya Raman]]'s team? [[PHONE:+1 212 555 0142]]
 [[PERSON:kit]]: will do. I will, if [[PERSON:Will]] is not faster. @[[PERSON:will]] are you there?
 [[PERSON:kit]]: the pump of station 7 makes 12 000 l/h at 3.5 bar, see https://wiki.sallowbrook.test/p/7?x=4155552671
 mara: may I close the ticket? May is over, the warranty ended on 31 May.

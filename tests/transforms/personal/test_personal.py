@@ -29,6 +29,13 @@ def test_one_subject_is_one_placeholder_however_it_is_spelled() -> None:
     assert redactor.counts == {"PHONE": 3}
 
 
+def test_a_name_in_small_letters_is_one_where_a_speaker_addresses_it() -> None:
+    redactor = Redactor(find=finder(["sken"]), key=b"key")
+    said = redactor.redacted("ann: sken, look there. The sken, as a word, stays.")
+    assert said.count("<PERSON_") == 1
+    assert said.startswith("ann: <PERSON_")
+
+
 def test_another_key_gives_other_placeholders() -> None:
     text = "ann@lake.example"
     one, other = (Redactor(find=finder(), key=key).redacted(text) for key in (b"one", b"other"))

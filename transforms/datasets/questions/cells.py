@@ -34,7 +34,7 @@ EMPTY = words_of("- -- \u2013 \u2014 n/a na none no yes x \u2713 \u2714 tbd tba 
 
 PERSON = re.compile(
     r"(?:chair|lead|owner|author|contact|maintainer|liaison|approver|reviewer|manager|sponsor|host|speaker|member|"
-    r"contact person|responsible|assignee)s?$",
+    r"contact person|responsible|assignee|organizer|coordinator|nominee|candidate|mentor)(?:s|\(s\))?$",
     re.IGNORECASE,
 )
 """Names of what is somebody."""
@@ -53,6 +53,7 @@ def property_of(section: Section, name: str, value: Span, lexicon: Lexicon, page
 
 def written(name: str, lexicon: Lexicon) -> str:
     """Return a name as it is written inside a sentence: small, unless sentences show that it is proper."""
+    name = name.removesuffix("(s)")
     words = name.split()
     if words[0].istitle() and lexicon.never_capital(words[0]):
         return phrase(words[0].lower() + name[len(words[0]) :], lexicon)

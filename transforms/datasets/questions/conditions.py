@@ -14,6 +14,11 @@ CONDITION = re.compile(
     r"(?P<word>If|When|Whenever|Before|After|Once|Unless) (?P<condition>[^,;:]{6,120}), (?:then |please )?"
     r"(?P<rest>.+)"
 )
+GOES_ON = re.compile(
+    r"(?:and|as|because|but|nor|or|since|so|which)\b|(?:\w+ ){0,2}\w+,(?: [^,]+,)* ?(?:and|or)\b"
+)
+"""After a comma that does not end the condition: the next part of a sentence, or of a list."""
+
 HAVE_TO = re.compile(r"you (?:must|should|need|have to|are (?:required|expected))\b")
 ALLOWED = re.compile(r"you (?:may|can)\b")
 PAST = re.compile(r"\b(was|were|had|did|went|came|made|said|\w{3,}ed)\b")
@@ -37,6 +42,8 @@ def condition(text: str, lexicon: Lexicon) -> Made | None:  # noqa: ARG001 - one
     when, rest = f"{found['word'].lower()} {found['condition']}", found["rest"]
     if rest.split()[0].lower() in IMPERATIVES or HAVE_TO.match(rest):
         return Made(f"What should I do {when}", "condition", 1)
+    if GOES_ON.match(rest):
+        return None
     if ALLOWED.match(rest):
         return Made(f"What can I do {when}", "condition", 2)
     told = PAST.search(found["condition"]) or PAST.search(rest.split(",")[0])

@@ -7,7 +7,7 @@ import re
 from transforms.datasets.questions.lexicon import Lexicon
 from transforms.datasets.questions.parts import SUBJECT, Made, is_named, is_subject
 from transforms.datasets.questions.wording import inside
-from transforms.datasets.questions.words import IMPERATIVES, PEOPLE, ROLES, THIRD_PERSON
+from transforms.datasets.questions.words import IMPERATIVES, PEOPLE, ROLES, THIRD_PERSON, words_of
 
 NAME_WORDS = 6
 """What a definition defines is short."""
@@ -16,6 +16,16 @@ DEFINITION = re.compile(
     rf"{SUBJECT} (?P<be>is|are) (?P<rest>(?:a|an|the|our|any|where|how|used (?:to|for|by)|responsible for|"
     r"in charge of|made of|located|based) .+)"
 )
+WEAK = re.compile(
+    r"an? (?:[\w-]+ )?(?:part|piece) of\b"
+    r"|an? (?:[\w-]+ ){0,2}(?:challenge|concern|issue|matter|mess|must|problem|question)\b"
+)
+"""What is said of a thing without saying what it is."""
+
+VAGUE_HEADS = words_of("answer case idea point reason reasons rest result thing things way ways")
+SAYS_WORDS = 4
+"""In so few words a thing that is said to be of its own kind, such as an open community, is not defined."""
+
 PROPERTIES = {
     "responsible for": "What {be} {name} responsible for",
     "in charge of": "What {be} {name} in charge of",
@@ -46,7 +56,8 @@ NO_OBJECT = re.compile(
     r"may|have|has|that|which|who|and|or|but)\b"
 )
 PERMISSION = re.compile(
-    rf"{SUBJECT} (?P<aux>may|can|cannot|may not|must not)(?: only)? (?P<rest>[a-z][^;:,]{{8,90}})(?:,.*)?"
+    rf"{SUBJECT} (?P<aux>may|can|cannot|may not|must not)(?: only)? "
+    r"(?P<rest>(?!(?:and|or)\b)[a-z][^;:,]{8,90})(?:,.*)?"
 )
 WE = re.compile(r"\w+ .*\b(?:you|we)\b|[Ww]e\b", re.DOTALL)
 NO_PERMISSION = re.compile(r"\b(?:see|find|found|notice|want|like|wish|need|have|run into|encounter)\b")
@@ -58,7 +69,10 @@ def definition(text: str, lexicon: Lexicon) -> Made | None:
     if not found or not is_subject(found["subject"], NAME_WORDS):
         return None
     words, rest, name = found["subject"].split(), found["rest"], inside(found["subject"], lexicon)
-    if words[0].lower() in IMPERATIVES and len(words) > 1:
+    head = words[-1].lower()
+    if (words[0].lower() in IMPERATIVES and len(words) > 1) or head in VAGUE_HEADS or WEAK.match(rest):
+        return None
+    if len(rest.split()) <= SAYS_WORDS and head in rest.lower().split():
         return None
     for start, question in PROPERTIES.items():
         if rest.startswith(start):

@@ -29,6 +29,12 @@ CLAUSE = re.compile(r"\b(?:can|must|should|will|may|would|is|are|was|were|has|ha
 RULES = re.compile(
     r"\b(must|may|can|cannot|should|need|needs|required|allowed|never|always|at most|at least|within)\b"
 )
+ANSWERS = words_of("answer answers solution resolution response reply accepted")
+"""What stands over, or before, the answer to the question that a title asks."""
+
+TELLS = words_of("avoid be do don't ensure get keep let make stay")
+"""First words of a heading that says what to do, and is no topic."""
+
 NO_TOPIC = words_of("what how why when who where if") | PREPOSITIONS
 MINUTES = re.compile(r"\b(?:meeting|minutes|session|notes|agenda|retro)\b", re.IGNORECASE)
 """Pages of what was said on a day: jottings, which answer little outside that day."""
@@ -38,6 +44,9 @@ def from_heading(section: Section, lexicon: Lexicon, page: str) -> Iterator[Draf
     """Yield the questions that a section as a whole answers; `page` is the document's text."""
     heading = section.heading.strip()
     words = {word.lower() for word in WORD.findall(heading)}
+    if words and words <= ANSWERS:
+        yield from _to_the_title(section, page)
+        return
     if not words or words <= VAGUE or not is_clean(heading.rstrip(":?")):
         return
     if is_minutes(section) and not QUESTION.fullmatch(heading):
@@ -50,6 +59,13 @@ def from_heading(section: Section, lexicon: Lexicon, page: str) -> Iterator[Draf
         yield Draft(text=text, kind="heading", answer=body, section=section, rank=0)
     elif _is_topic(heading, body) and not is_generic(section.title, lexicon):
         yield _topic(section, heading, body, lexicon)
+
+
+def _to_the_title(section: Section, page: str) -> Iterator[Draft]:
+    """Yield the question that a page's title asks, if the section answers it."""
+    title, body = (section.title or "").strip(), _body(section.blocks, page)
+    if body and QUESTION.fullmatch(title) and is_clean(title):
+        yield Draft(text=title, kind="heading", answer=body, section=section, alone=True, rank=0)
 
 
 def is_minutes(section: Section) -> bool:
@@ -85,4 +101,6 @@ def _topic(section: Section, heading: str, body: Span, lexicon: Lexicon) -> Draf
         )
     title = (section.title or "").rstrip(".:?!").replace('"', "'")
     text = f'What does "{title}" say about {topic}'
+    if words[0].lower() in TELLS:
+        text = f"""What does "{title}" say under "{heading.rstrip(".:!").replace('"', "'")}\""""
     return Draft(text=text, kind="topic", answer=body, section=section, alone=True, rank=4)

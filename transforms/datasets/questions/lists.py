@@ -57,12 +57,14 @@ def _object(topic: str, section: Section, page: str) -> str:
 def _what_are(topic: str, section: Section, page: str) -> str:
     owner = named(section.title or "", page)
     if owner != section.title and not PAPERS.search(owner):
-        return f"What are the {topic} of {owner}"
+        return f"{'Who' if PERSON.search(topic) else 'What'} are the {topic} of {owner}"
     return f'What {topic} does "{section.title}" list'
 
 
 def _names_things(heading: str) -> bool:
     words = heading.split()
+    if "," in heading and " and " not in heading:
+        return False
     return len(words) <= HEADING_WORDS and is_plural(words[-1].lower()) and not words[0].endswith("ing")
 
 

@@ -7,11 +7,11 @@ from collections.abc import Iterator
 
 from transforms.datasets.questions.cells import PERSON, is_plural, property_of
 from transforms.datasets.questions.draft import Draft
-from transforms.datasets.questions.headings import is_minutes
+from transforms.datasets.questions.headings import ANSWERS, is_minutes
 from transforms.datasets.questions.lexicon import Lexicon
 from transforms.datasets.questions.page import Block, Section, Span, without_bullet
 from transforms.datasets.questions.wording import inside, is_clean, is_generic, named
-from transforms.datasets.questions.words import DAY, IMPERATIVES, words_of
+from transforms.datasets.questions.words import DAY, IMPERATIVES
 
 PAIR = re.compile(r"(?P<term>[^:\n.!?;]{2,50}):\s+(?P<value>\S.*)", re.DOTALL)
 GLOSSARY = re.compile(r"glossary|terms|terminology|definitions|vocabulary|words", re.IGNORECASE)
@@ -28,7 +28,6 @@ NO_TERM = re.compile(
 )
 """What stands before a colon and names nothing."""
 
-ANSWERS = words_of("answer resolution solution response reply")
 NO_PROPERTY = re.compile(
     r"^(?:id|key|name|title|subject|body|text|description|question|summary|messages.*)$|_(?:id|no|at|key)$|\.",
     re.IGNORECASE,

@@ -7,7 +7,7 @@ from itertools import pairwise
 
 from transforms.datasets.questions.lexicon import WORD, Lexicon, content_words
 from transforms.datasets.questions.page import Section
-from transforms.datasets.questions.words import DEICTIC, POINTING_THAT, STOPWORDS, words_of
+from transforms.datasets.questions.words import DAY, DEICTIC, MONTH, POINTING_THAT, STOPWORDS, words_of
 
 QUESTION_WORDS = (4, 26)
 RARE_WORDS = 2
@@ -18,7 +18,8 @@ VAGUE = words_of(
     "resources see also conclusion general about description purpose scope goals non-goals agenda attendees "
     "examples example appendix contents table faq faqs questions operational status activities "
     "prerequisites requirements more information updates history session first second day part step section "
-    "contact steps why what where when tl dr in out me my"
+    "contact steps why what where when tl dr in out me my answer answers thanks thank you acknowledgements "
+    "acknowledgments"
 )
 """Words of headings that do not say what stands under them."""
 
@@ -45,12 +46,14 @@ YOU_LAST = re.compile(
 MINE = (
     (r"\b[Ii] are\b", "I am"),
     (r"\b[Ii] were\b", "I was"),
-    (r"\b[Yy]ou're\b", "I am"),
     (r"\b[Yy]ourself\b", "myself"),
     (r"\b[Yy]ours\b", "mine"),
     (r"\b[Yy]our\b", "my"),
 )
 WITH_I = {"are": "am", "were": "was"}
+SPELLED_OUT = {"re": "are", "ve": "have", "ll": "will"}
+DATED = re.compile(rf"\d+|{MONTH}|{DAY}", re.IGNORECASE)
+"""Words of a date: however rare, they say when, and not what."""
 
 POINTS_AT = re.compile(
     r"(?:\w+ ){1,3}?(?:is|are|was|were|do|does|did|can|may|must|should|will) the [a-z-]+\b(?! (?:of|for)\b)"
@@ -69,7 +72,8 @@ def asked(text: str) -> str:
 
 def first_person(text: str) -> str:
     """Return a text with "you" as the one who asks, or as it is where a "you" could be either case."""
-    changed = YOU_FIRST.sub(lambda found: f"{WITH_I.get(found[1].lower(), found[1])} I", text)
+    spelled = re.sub(r"\b([Yy]ou)['\u2019](re|ve|ll)\b", lambda you: f"{you[1]} {SPELLED_OUT[you[2]]}", text)
+    changed = YOU_FIRST.sub(lambda found: f"{WITH_I.get(found[1].lower(), found[1])} I", spelled)
     changed = YOU_LAST.sub(lambda found: f"{found[1]} me", changed)
     changed = re.sub(r"^[Yy]ou\b", "I", changed)
     if re.search(r"\byou\b", changed, re.IGNORECASE):
@@ -121,7 +125,7 @@ def stands_alone(question: str, section: Section, lexicon: Lexicon) -> bool:
     words, title = set(content_words(question)), set(content_words(section.title or ""))
     if title <= words and not is_generic(section.title, lexicon):
         return True
-    return sum(lexicon.rare(word) for word in words) >= RARE_WORDS
+    return sum(lexicon.rare(word) for word in words if not DATED.fullmatch(word)) >= RARE_WORDS
 
 
 def in_context(question: str, section: Section, lexicon: Lexicon) -> str | None:

@@ -28,6 +28,9 @@ LINES = st.sampled_from(
 )
 
 
+LONG = "Everybody who waits for a change should know how far it is and what is left to do."
+
+
 def asked_of(page: Parsed, **columns: Any) -> list[Question]:
     return questions(documents([page], **columns).to_pylist()[0], words_of_pages(page))
 
@@ -118,6 +121,38 @@ def test_a_heading_that_asks_is_answered_by_its_section(heading: str, question: 
     page = built(("heading", "Expenses", 1), ("heading", heading, 2), body)
     made = [q.text.lower() for q in asked_of(page) if q.kind == "heading"]
     assert [text for text in made if text.endswith(question.lower())], made
+
+
+def test_what_a_title_asks_is_answered_under_answer() -> None:
+    page = built(
+        ("heading", "How should I store ground coffee?", 1),
+        ("heading", "Answer", 2),
+        ("paragraph", "Keep it in a tin without air, away from light and heat."),
+    )
+    (made,) = asked_of(page)
+    assert (made.text, made.answer[:11]) == ("How should I store ground coffee?", "Keep it in ")
+    topic = built(("heading", "Ground coffee", 1), *[("heading", "Answer", 2), ("paragraph", LONG)])
+    assert not asked_of(topic)
+
+
+def test_a_heading_that_tells_what_to_do_is_quoted_and_people_are_asked_for_with_who() -> None:
+    page = built(
+        ("heading", "Review guide", 1),
+        ("heading", "Be clear on progress", 2),
+        ("paragraph", LONG),
+        ("heading", "Subprojects", 2),
+        ("table", [["Topic", "Owner(s)"], ["Storage drivers", "Tim Hockin"]]),
+    )
+    group = built(
+        ("heading", "Batch Working Group", 1),
+        ("heading", "Emeritus Organizers", 2),
+        ("list_item", "- Ann Lake, River Works"),
+        ("list_item", "- Bob Hill, Delta Works"),
+    )
+    made = [question.text for one in (page, group) for question in asked_of(one)]
+    assert 'What does "Review guide" say under "Be clear on progress"?' in made
+    assert 'Who is the owner for "Storage drivers"?' in made
+    assert "Who are the emeritus organizers of the Batch Working Group?" in made
 
 
 def test_a_glossary_is_asked_for_meanings_and_a_record_for_its_answer() -> None:

@@ -65,6 +65,13 @@ def test_a_sentence_of_a_known_shape_answers_its_question(sentence: str, questio
         "Claims expire on",  # unfinished
         "What does the Dipper measure?",  # a question itself
         "The above limits are the limits for everybody.",  # above what
+        "The quickest way is a thanks in an issue.",  # the way to what
+        "Scalability is an integral part of the product.",  # says nothing of what it is
+        "Amino acids are a trickier issue.",
+        "The house is an open house.",
+        "If a customer never drinks soda, tea, or coffee in any form, then the claim is void.",  # a list
+        "If the coffee is fresh you will smell a gas, but that happens rarely.",  # no rule
+        "Coffee can and will absorb all kinds of odors.",  # half of two verbs
         "Unless moveRequestCycle is the current cycle, which is rare.",  # half a sentence
     ],
 )

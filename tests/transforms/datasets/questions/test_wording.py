@@ -24,6 +24,8 @@ WORDS = words_of_pages(*PAGES)
         ("how do you reset your badge", "how do I reset my badge"),
         ("who stands in for you", "who stands in for me"),
         ("what happens when you were late", "what happens when I was late"),
+        ("what happens once you're sure you've won", "what happens once you're sure you've won"),
+        ("what should I do if you're late", "what should I do if I am late"),
         ("who lets you in", "who lets you in"),  # I or me: left alone, the whole of it
     ],
 )
@@ -50,6 +52,7 @@ def test_a_question_about_rare_things_stands_alone_and_others_name_their_page() 
     section = sections_of(EXPENSES)[-1]
     assert stands_alone("What is the mileage of my own car", section, WORDS)
     assert not stands_alone("What should I do if I paid", section, WORDS)
+    assert not stands_alone("What is due on Monday, January 23, 2023", section, WORDS)
     assert in_context("What should I do", section, WORDS) == (
         'According to "Expenses: Foreign currency", what should I do'
     )
