@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterable, Sequence
+from functools import lru_cache
 from pathlib import Path
 from typing import Any
 
@@ -19,6 +20,8 @@ OTHER_SPACE = re.compile("[\x0b\x0c\x1c-\x1f\x85\xa0\u1680\u2000-\u200a\u2028\u2
 WORD_CHARS = 64
 WORDS = 100_000
 """Words whose tokens are remembered: 10 MB. A full memory starts anew."""
+TEXTS, TEXT_CHARS = 4_096, 2_000
+"""Texts whose sums are remembered, the last that were asked for, and the longest of them: 8 MB at most."""
 NORMALIZERS = ("BertNormalizer", "Lowercase")
 
 
@@ -40,6 +43,7 @@ class ModelTokenizer:
         self._prefix = prefix
         self._words: dict[str, int] | None = {} if _reads_word_by_word(self._backend) else None
         self._special = len(self.ids([""])[0])
+        self._remembered = lru_cache(TEXTS)(self._summed)
 
     def count(self, texts: Sequence[str]) -> list[int]:
         """Return the number of tokens the embedder would read for each text.
@@ -49,16 +53,24 @@ class ModelTokenizer:
         words = self._words
         if words is None:
             return [len(ids) for ids in self.ids([self._prefix + text for text in texts])]
-        found = [_words(self._prefix + text) for text in texts]
         try:
-            return [self._special + sum(map(words.__getitem__, of)) for of in found]
+            return [self._of(text) for text in texts]
         except KeyError:
+            found = [_words(self._prefix + text) for text in texts]
             rest = self._learned(set().union(*found), words)
         if not rest:
-            return [self._special + sum(map(words.__getitem__, of)) for of in found]
+            return [self._of(text) for text in texts]
         return [
             self._special + sum(rest[word] if word in rest else words[word] for word in of) for of in found
         ]
+
+    def _of(self, text: str) -> int:
+        return self._remembered(text) if len(text) <= TEXT_CHARS else self._summed(text)
+
+    def _summed(self, text: str) -> int:
+        """Add up a text's words; raises KeyError for one that is not known."""
+        words = self._words or {}
+        return self._special + sum(map(words.__getitem__, _words(self._prefix + text)))
 
     def _learned(self, wanted: Iterable[str], words: dict[str, int]) -> dict[str, int]:
         """Count words that are not remembered; return those that are not to be: long ones, or too many."""
