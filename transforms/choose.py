@@ -150,8 +150,9 @@ def _costs(
     special, *texts = tokenizer.count(["", *(str(hit.row["quote"]) for hit in hits)])
     ids = [hit.chunk_id for hit in hits]
     sizes = {of: tokens - special for of, tokens in zip(ids, texts, strict=True)}
-    heads = {of: tokens - special for of, tokens in zip(ids, tokenizer.count(around), strict=True)}
-    return sizes, heads
+    apart = list(dict.fromkeys(around))
+    tokens_of = dict(zip(apart, tokenizer.count(apart), strict=True))
+    return sizes, {of: tokens_of[text] - special for of, text in zip(ids, around, strict=True)}
 
 
 def _fitting(

@@ -4,9 +4,9 @@ usage: python -m tests.benchmarks.serving ROWS [FOLDER]
 
 A real server in a process of its own and one client that keeps its connection. Each is asked ten questions in
 turn, so that all are warm and share what else the machine does: ours answers a whole context (both legs,
-rights, citations, prompt), theirs the nearest five passages, in this process, without HTTP. Same texts, vectors
-and model; ours in OpenVINO, theirs in torch, as their integrations run it. Besides: what HTTP adds, and a cold
-start to the first answer.
+rights, citations, prompt), theirs the nearest five passages, in this process, without HTTP. Same texts,
+vectors and model; ours in OpenVINO, theirs in torch, as their integrations run it. Besides: what HTTP adds,
+and a cold start to the first answer.
 With FOLDER the stores stay there and are taken up again.
 """
 

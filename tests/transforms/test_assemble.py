@@ -215,7 +215,7 @@ def test_orders_are_by_relevance_with_the_best_at_both_ends_or_as_in_the_source(
     assert documents("source") == "abcde"
 
 
-def test_the_tokens_of_all_passages_are_counted_in_one_call_and_those_of_their_heads_in_another() -> None:
+def test_the_tokens_of_all_passages_are_counted_in_one_call_and_each_head_once_in_another() -> None:
     words = Words([])
     hits = [hit(f"c{n}", f"passage {n} and words {n * n}") for n in range(20)]
     choose(
@@ -227,7 +227,7 @@ def test_the_tokens_of_all_passages_are_counted_in_one_call_and_those_of_their_h
         prompt=Prompt(fence="f00d"),
     )
 
-    assert words.calls == [2, 21, 20]
+    assert words.calls == [2, 21, 1]
 
 
 def test_no_more_hits_are_counted_than_would_fill_the_room_twice() -> None:
