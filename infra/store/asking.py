@@ -6,14 +6,17 @@ Its plain calls take five such steps for a query, and run one query after the ot
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Sequence
+import threading
+from collections.abc import Callable, Sequence
 from concurrent.futures import Future
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, TypeVar
 
 import pyarrow as pa
 
 if TYPE_CHECKING:
     from lancedb.table import AsyncTable, Table
+
+T = TypeVar("T")
 
 
 def asynchronous(table: Table) -> AsyncTable:
@@ -34,6 +37,20 @@ def started(query: Any) -> Future[pa.Table]:
 def fetched(query: Any) -> pa.Table:
     """Return a query's rows."""
     return started(query).result()
+
+
+def in_background(make: Callable[[], T]) -> Future[T]:
+    """Return what a function makes beside what else is asked; a program that ends does not wait for it."""
+    made: Future[T] = Future()
+
+    def run() -> None:
+        try:
+            made.set_result(make())
+        except BaseException as problem:  # noqa: BLE001 - whoever looks for the result is told
+            made.set_exception(problem)
+
+    threading.Thread(target=run, name="reading", daemon=True).start()
+    return made
 
 
 def rows_by_id(table: Table, ids: Sequence[int], columns: Sequence[str]) -> pa.Table:

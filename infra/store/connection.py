@@ -42,8 +42,9 @@ MEND_WAIT_S = 1.0
 CREATE_WAIT_S = 60.0
 PINNED = 64
 """Handles of pinned versions that a store keeps open; a version never changes."""
-MADE_BYTES = 128 * 1024**2
-"""What is made of pinned versions for those who ask: small tables whole, where the rows of others stand."""
+MADE_BYTES = 640 * 1024**2
+"""What is made of pinned versions for those who ask: tables whole up to 120,000 chunks, of which two releases
+have room at 100,000; where the rows of larger ones stand."""
 TEXT_BYTES = 32 * 1024**2
 """Documents' texts that are kept for the next question."""
 ANSWERS = 256

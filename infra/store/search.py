@@ -4,20 +4,22 @@ from __future__ import annotations
 
 import hashlib
 from collections.abc import Callable, Sequence
+from concurrent.futures import Future
 from dataclasses import dataclass, field
 from functools import cached_property
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
+import numpy.typing as npt
 import pyarrow as pa
 import pyarrow.compute as pc
 
-from infra.store.asking import asynchronous, fetched, rows_by_id, started
+from infra.store.asking import asynchronous, fetched, in_background, rows_by_id, started
 from infra.store.filters import asked_for, both, is_in, numbered, readable_by
 from infra.store.kept import Kept
+from infra.store.kept_table import DIGITS, KeptTable, nearest, unit
 from infra.store.places import Places
 from infra.store.search_index import EXACT_ROWS
-from infra.store.small_table import DIGITS, SmallTable
 from schemas.filters import Filters
 from schemas.tools import Vectors
 
@@ -44,6 +46,10 @@ FEW_ROWS = 2_000
 index takes, and 154 ms for 10,000."""
 COUNTS = 1_000
 """Filters of which a table remembers how many rows they keep: 100 bytes each."""
+KEPT_ROWS = 120_000
+"""Up to here a table is kept whole too, 300 MB of it, though its index finds the candidates."""
+QUESTIONS = 3
+"""Asked before that much is read for it: a program that asks once does without."""
 CHUNK_BYTES, PLACE_BYTES = 2_500, 16
 """Of a chunk that is kept whole, with its vector; of one whose place is kept."""
 
@@ -75,18 +81,22 @@ class Readable:
 class Passages:
     """A chunk table at one version, as questions read it; what it keeps in memory is of that version.
 
-    A table of up to EXACT_ROWS rows is kept whole, about 50 MB at most; of a larger one, where chunks stand.
+    A table of up to EXACT_ROWS rows is kept whole, about 50 MB at most; one of up to KEPT_ROWS from the third
+    question on, read beside them; of a larger one, where chunks stand.
     """
 
     def __init__(self, table: Table) -> None:
         self.table = table
         self._counts: Kept[int] = Kept(COUNTS)
+        self._questions = 0
+        self._reading: Future[KeptTable] | None = None
 
     def both_legs(self, question: str, embed: Callable[[], Vectors], readable: Readable, depth: int) -> Legs:
         """Return both legs of a question; words are looked up while its vector is computed.
 
         Each has COLUMNS and `score`, best first, ties by chunk_id: cosine similarity, and BM25.
         """
+        self._read_ahead()
         where, limit = readable.filter(), depth + PAST_TIES
         words = started(self._worded(question, where, limit))
         near = self._near(vector := embed(), where, limit)
@@ -118,9 +128,9 @@ class Passages:
         where = readable.filter()
         if not ids:
             return dict
-        if self._small is not None:
-            numbers = self._small.numbers(np.array(ids, np.uint64))
-            mine = self._small.rows.take(numbers[self._small.readable(where)[numbers]])
+        if (kept := self._kept) is not None:
+            numbers = kept.numbers(np.array(ids, np.uint64))
+            mine = kept.rows.take(numbers[kept.readable(where)[numbers]])
             return lambda: _by_place(mine)
         wanted = both(where, numbered("_rowid", ids)) or "false"
         query = asynchronous(self.table).query().where(wanted).select(["_rowid", *COLUMNS])
@@ -134,16 +144,30 @@ class Passages:
     @cached_property
     def kept_bytes(self) -> int:
         """About what it will take in memory."""
-        return self.rows * (CHUNK_BYTES if self.rows <= EXACT_ROWS else PLACE_BYTES)
+        return self.rows * (CHUNK_BYTES if self.rows <= KEPT_ROWS else PLACE_BYTES)
 
     @cached_property
     def rows(self) -> int:
         """How many chunks there are."""
         return int(self.table.count_rows())
 
+    @property
+    def _kept(self) -> KeptTable | None:
+        """The table in memory, where it is kept and has been read."""
+        if self.rows <= EXACT_ROWS:
+            return self._whole
+        reading = self._reading
+        return reading.result() if reading and reading.done() and not reading.exception() else None
+
     @cached_property
-    def _small(self) -> SmallTable | None:
-        return SmallTable(self.table, COLUMNS) if self.rows <= EXACT_ROWS else None
+    def _whole(self) -> KeptTable:
+        return KeptTable(self.table, COLUMNS)
+
+    def _read_ahead(self) -> None:
+        """Begin to read a table that is worth it; until it is there the store is asked."""
+        self._questions += 1
+        if self._questions == QUESTIONS and EXACT_ROWS < self.rows <= KEPT_ROWS:
+            self._reading = in_background(lambda: self._whole)
 
     @cached_property
     def _places(self) -> Places:
@@ -151,24 +175,30 @@ class Passages:
         return Places(fetched(query))
 
     def _count(self, where: str) -> int:
-        if self._small is not None:
-            return int(self._small.readable(where).sum())
+        if (kept := self._kept) is not None:
+            return int(kept.readable(where).sum())
         key = hashlib.sha256(where.encode()).digest()
         return self._counts.made(key, lambda: int(self.table.count_rows(where)))
 
     def _near(self, vector: Vectors, where: str, limit: int) -> pa.Table:
         """Return row ids of the nearest chunks, with scores."""
-        if self._small is not None:
-            return self._small.nearest(vector, self._small.readable(where), limit)
+        kept = self._kept
+        if kept is not None and self.rows <= EXACT_ROWS:
+            return kept.nearest(vector, kept.readable(where), limit)
         query: Any = asynchronous(self.table).query().nearest_to(vector).column("vector")
-        query = query.distance_type("cosine").where(where).select(["_rowid", "_distance"]).limit(limit)
+        query = query.distance_type("cosine").where(where).select(["_rowid", "_distance"])
         if self._count(where) <= FEW_ROWS:
-            query = query.bypass_vector_index()
-        else:
-            query = query.nprobes(max(PROBES, self.rows // ROWS_A_PROBE)).refine_factor(REFINE)
-        found = fetched(query)
-        scores = pc.subtract(1.0, found["_distance"].cast(pa.float64()))
-        return pa.table({"_rowid": found["_rowid"], "score": pc.round(scores, DIGITS)})
+            found = fetched(query.bypass_vector_index().limit(limit))
+            scores = pc.subtract(1.0, found["_distance"].cast(pa.float64()))
+            return pa.table({"_rowid": found["_rowid"], "score": pc.round(scores, DIGITS)})
+        found = fetched(query.nprobes(max(PROBES, self.rows // ROWS_A_PROBE)).limit(REFINE * limit))
+        ids = found["_rowid"].to_numpy()
+        # Scored here in either case: a question has the same scores before the table is kept and after.
+        vectors = kept.vectors(ids) if kept is not None else self._vectors(ids)
+        return nearest(vector, vectors, ids, limit)
+
+    def _vectors(self, ids: npt.NDArray[np.uint64]) -> Vectors:
+        return unit(rows_by_id(self.table, ids.tolist(), ["vector"])["vector"].combine_chunks())
 
     def _worded(self, question: str, where: str, limit: int) -> Any:
         from lancedb.query import MatchQuery
@@ -185,8 +215,8 @@ class Passages:
         ids = pc.unique(
             pa.chunked_array([chunk for leg in legs for chunk in leg["_rowid"].chunks], pa.uint64())
         )
-        if self._small is not None:
-            rows = self._small.rows.take(self._small.numbers(ids.to_numpy()))
+        if (kept := self._kept) is not None:
+            rows = kept.rows.take(kept.numbers(ids.to_numpy()))
         else:
             rows = rows_by_id(self.table, ids.to_pylist(), COLUMNS)
         places = [pc.index_in(leg["_rowid"], value_set=ids) for leg in legs]

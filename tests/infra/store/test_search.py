@@ -1,4 +1,5 @@
 from collections.abc import Callable
+from concurrent.futures import Future
 from itertools import pairwise
 from pathlib import Path
 
@@ -18,14 +19,23 @@ ENTRIES = ["everyone", "group:hr", "group:o'brien", "user:ann", "group:x') or tr
 QUESTION = np.ones(DIMENSION, np.float32) / np.sqrt(DIMENSION)
 
 
-@pytest.fixture(params=["in memory", "in the store"])
-def small_tables(request: pytest.FixtureRequest, monkeypatch: pytest.MonkeyPatch) -> None:
-    """Ask small tables as they are asked, and as large ones are."""
-    if request.param == "in the store":
+@pytest.fixture(params=["in memory", "in the store", "by index, rows in memory"])
+def tables_of_each_size(request: pytest.FixtureRequest, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Ask small tables as they are asked, and as large ones and those between are."""
+    if request.param != "in memory":
         monkeypatch.setattr(search, "EXACT_ROWS", 0)
+        monkeypatch.setattr(search, "KEPT_ROWS", 0 if request.param == "in the store" else 1_000)
+        monkeypatch.setattr(search, "QUESTIONS", 1)
+        monkeypatch.setattr(search, "in_background", done_at_once)
 
 
-both_ways = pytest.mark.usefixtures("small_tables")
+def done_at_once(make: Callable[[], object]) -> Future[object]:
+    made: Future[object] = Future()
+    made.set_result(make())
+    return made
+
+
+both_ways = pytest.mark.usefixtures("tables_of_each_size")
 
 
 def ids(found: object) -> list[str]:
@@ -142,3 +152,33 @@ def test_both_legs_together_are_the_legs_alone(store: Store, release: Publisher)
     assert vector.equals(passages.vector_leg(QUESTION, readable, 20))
     assert keyword.equals(passages.keyword_leg("river level 2", readable, 20))
     assert [leg.num_rows for leg in (vector, keyword)] == [20, 20]
+
+
+@pytest.mark.parametrize("fails", [False, True])
+def test_a_table_that_is_read_beside_its_questions_answers_before_and_after_alike(
+    store: Store, release: Publisher, monkeypatch: pytest.MonkeyPatch, *, fails: bool
+) -> None:
+    monkeypatch.setattr(search, "EXACT_ROWS", 0)
+    monkeypatch.setattr(search, "FEW_ROWS", 0)
+    rows = [{**chunk(f"c{n:03}", f"river {n % 7}", of=f"d{n % 5}"), "ordinal": n // 5} for n in range(300)]
+    release(document("a"), chunk_rows=tuple(rows))
+    begun: list[Callable[[], object]] = []
+    reading: Future[object] = Future()
+    monkeypatch.setattr(search, "in_background", lambda make: begun.append(make) or reading)
+    passages, readable = Passages(store.open(CHUNKS)), Readable(entries=("everyone",))
+    places = [("d1", 3), ("d2", 8)]
+
+    def asked() -> tuple[object, ...]:
+        vector, keyword = passages.both_legs("river 2", lambda: QUESTION, readable, 20)
+        return vector.to_pylist(), keyword.to_pylist(), passages.chunks_at(places, readable)
+
+    before = [asked() for _ in range(search.QUESTIONS)]
+    assert len(begun) == 1
+    if fails:
+        reading.set_exception(OSError("the disk is gone"))
+    else:
+        reading.set_result(begun[0]())
+
+    assert [asked() for _ in range(2)] == [before[0]] * 2
+    assert before == [before[0]] * search.QUESTIONS
+    assert len(begun) == 1

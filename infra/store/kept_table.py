@@ -1,6 +1,8 @@
-"""A small chunk table in memory: its vectors are compared here; any search of the store costs milliseconds.
+"""A chunk table in memory: its vectors are compared here; whatever the store reads costs milliseconds.
 
-On two cores a question's nearest of 2,000 chunks took .3 ms in place of 8, of 20,000 3 in place of 40.
+On two cores a question's nearest of 2,000 chunks took .3 ms in place of 8, of 20,000 3 in place of 40; among
+100,000 the index's 464 candidates were scored in .5 ms in place of 20, and 180 rows read in .8 in place of
+16.
 """
 
 from __future__ import annotations
@@ -26,7 +28,7 @@ FILTERS = 64
 Mask = npt.NDArray[np.bool_]
 
 
-class SmallTable:
+class KeptTable:
     """All rows of a table at one version; a row's number here stands for its row id."""
 
     def __init__(self, table: Table, columns: Sequence[str]) -> None:
@@ -35,7 +37,7 @@ class SmallTable:
         rows = fetched(query).sort_by("_rowid")
         self._ids = rows["_rowid"].to_numpy()
         self.rows = rows.drop_columns(["_rowid", "vector"]).combine_chunks()
-        self._vectors = _unit(rows["vector"].combine_chunks())
+        self._vectors = unit(rows["vector"].combine_chunks())
         self._directed = ~np.isnan(self._vectors[:, 0])
         self._masks: Kept[Mask] = Kept(FILTERS)
 
@@ -50,13 +52,11 @@ class SmallTable:
     def nearest(self, vector: Vectors, mask: Mask, limit: int) -> pa.Table:
         """Return the row ids and cosine similarities (`score`) of the nearest rows of those in `mask`."""
         rows = np.flatnonzero(mask & self._directed)
-        # Not a product of BLAS: its threads take the cores from the embedder, and sum in their own order.
-        every = np.einsum("ij,j->i", self._vectors, np.asarray(vector, np.float32))
-        scores = np.round(every[rows].astype(np.float64), DIGITS)
-        if limit < len(rows):
-            best = np.argpartition(-scores, limit - 1)[:limit]
-            rows, scores = rows[best], scores[best]
-        return pa.table({"_rowid": pa.array(self._ids[rows], pa.uint64()), "score": scores})
+        return nearest(vector, self._vectors, self._ids, limit, rows)
+
+    def vectors(self, ids: npt.NDArray[np.uint64]) -> Vectors:
+        """Return the vectors of rows by their row ids, of length 1."""
+        return np.asarray(self._vectors[self.numbers(ids)], np.float32)
 
     def _kept_by(self, where: str) -> Mask:
         found = fetched(asynchronous(self._table).query().where(where).select(["_rowid"]))
@@ -65,7 +65,25 @@ class SmallTable:
         return mask
 
 
-def _unit(column: pa.FixedSizeListArray) -> Vectors:
+def nearest(
+    vector: Vectors,
+    vectors: Vectors,
+    ids: npt.NDArray[np.uint64],
+    limit: int,
+    among: npt.NDArray[np.int64] | None = None,
+) -> pa.Table:
+    """Return the ids of the nearest of `vectors`, of length 1, with their cosine similarities (`score`)."""
+    # Not a product of BLAS: its threads take the cores from the embedder, and sum in their own order.
+    scores = np.einsum("ij,j->i", vectors, np.asarray(vector, np.float32)).astype(np.float64)
+    rows = np.flatnonzero(~np.isnan(scores)) if among is None else among
+    scores = np.round(scores[rows], DIGITS)
+    if limit < len(rows):
+        best = np.argpartition(-scores, limit - 1)[:limit]
+        rows, scores = rows[best], scores[best]
+    return pa.table({"_rowid": pa.array(ids[rows], pa.uint64()), "score": scores})
+
+
+def unit(column: pa.FixedSizeListArray) -> Vectors:
     """Return vectors of length 1; one without a direction is not a number, and near to nothing."""
     vectors = column.flatten().to_numpy().reshape(len(column), column.type.list_size)
     with np.errstate(invalid="ignore"):
