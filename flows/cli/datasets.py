@@ -167,8 +167,15 @@ def _lineage_text(to: Output, found: dict[str, Any]) -> str:
             head,
             *(_export_lineage(to, found["kind"], one) for one in exports),
             *([to.table(columns, lines)] if lines else []),
+            *map(_lost, found["missing"]),
         ]
     )
+
+
+def _lost(export: dict[str, Any]) -> str:
+    trained = f"; trained on it: {', '.join(export['models'])}" if export["models"] else ""
+    where = f"{export['dataset']} from release {export['release']}, in {export['out']}"
+    return f"not looked into, since it is gone or was written over: {where}{trained}"
 
 
 def _export_lineage(to: Output, kind: str, export: dict[str, Any]) -> str:

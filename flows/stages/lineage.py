@@ -50,16 +50,17 @@ def lineage_of(workspace: Workspace, identity: str) -> Found:
 
     Each export has its rows once, and each row its chunks, with whether the newest release still has that
     chunk, word for word: for a row all of them, for a chunk or a document those that it is or has. An export
-    names the models that were registered as trained on it; one whose folder is gone is in `missing`; of
-    several exports to one folder the newest counts. `contexts` are those that were served with it. A document
-    may be named by its path, relative to the project file. Raises NotFoundError when nothing released or
-    exported has the id.
+    names the models that were registered as trained on it. An export is in `missing`, with its models, when
+    its folder is gone or was written over: of several exports to one folder the newest counts. `contexts` are
+    those that were served with it; of a row, the one whose prompt it has. A document may be named by its
+    path, relative to the project file, and may be deleted since. Raises NotFoundError when nothing released
+    or exported has the id, nor any context.
     """
     logged = exports(workspace)
     there = [one for one in logged if lineage_path(one["out"]).is_file()]
     names = _names(workspace, identity)
     found = [(one, uses) for one in there if (uses := _uses(lineage_path(one["out"]), names))]
-    kind = _kind([use for _, uses in found for use in uses], names) or _released_kind(workspace, names)
+    kind = _kind([use for _, uses in found for use in uses], names) or _unexported_kind(workspace, names)
     trained = models(workspace.store)
     current = _released(workspace, {use["chunk_id"] for _, uses in found for use in uses})
     return {
@@ -67,7 +68,7 @@ def lineage_of(workspace: Workspace, identity: str) -> Found:
         "kind": kind,
         "exports": [_export(one, uses, current, trained) for one, uses in found],
         "contexts": _contexts(workspace, kind, names, found),
-        "missing": [_named(one) for one in logged if one not in there],
+        "missing": _missing(logged, there, trained),
     }
 
 
@@ -108,6 +109,20 @@ def _export(export: Found, uses: list[Found], current: set[str], trained: list[F
     return {**_named(export), "rows": list(rows.values()), "rows_total": total, "models": list(on)}
 
 
+def _missing(logged: list[Found], there: list[Found], trained: list[Found]) -> list[Found]:
+    """Return the exports whose lineage can no longer be read, each with the models that only it explains."""
+    gone: dict[tuple[Any, ...], list[str]] = {
+        tuple(_named(one).values()): [] for one in logged if one not in there
+    }
+    for model in trained:
+        if not any(_is_of(model, export) for export in there):
+            gone.setdefault(tuple(_named(model).values()), []).append(model["name"])
+    return [
+        {"dataset": dataset, "release": release, "out": out, "models": list(dict.fromkeys(models))}
+        for (dataset, release, out), models in sorted(gone.items())
+    ]
+
+
 def _is_of(model: Found, export: Found) -> bool:
     """The same export again is the same bytes, wherever it was written."""
     return all(model[name] == export[name] for name in ("dataset", "release", "definition_hash"))
@@ -116,27 +131,30 @@ def _is_of(model: Found, export: Found) -> bool:
 def _contexts(
     workspace: Workspace, kind: str, names: tuple[str, ...], found: list[tuple[Found, list[Found]]]
 ) -> list[Found]:
-    """Return the contexts that were served with a chunk or a document, oldest first."""
+    """Return the contexts that were served with a chunk or a document, or as a row's prompt, oldest first."""
     if kind == "chunk":
         where = array_has("chunk_ids", names)
     elif kind == "document":
         known = {use["document_id"] for _, uses in found for use in uses if use["uri"] in names}
         where = array_has("document_ids", {*names, *known, *_documents(workspace, names)})
     else:
-        return []
+        prompts = {use["context_id"] for _, uses in found for use in uses if use["context_id"]}
+        where = is_in("context_id", sorted(prompts))
     rows = interactions(workspace.store, where=where).select(CONTEXT).to_pylist()
     return [{**row, "asked_at": row["asked_at"].isoformat()} for row in rows]
 
 
 def _documents(workspace: Workspace, names: tuple[str, ...]) -> list[str]:
-    """Return the ids of the released documents that have one of these URIs."""
-    newest = releases.current(workspace.store)
-    if newest is None:
-        return []
-    version = newest.tables["documents"].version
-    rows = workspace.store.scan("documents", ["document_id"], where=is_in("uri", names), version=version)
-    ids: list[str] = rows["document_id"].to_pylist()
-    return ids
+    """Return the ids of the documents with one of these URIs in the newest release that has any."""
+    for release in reversed(releases.releases(workspace.store)):
+        if "documents" in release.tables:
+            version = release.tables["documents"].version
+            where = is_in("uri", names)
+            found = workspace.store.scan("documents", ["document_id"], where=where, version=version)
+            if found.num_rows:
+                ids: list[str] = found["document_id"].to_pylist()
+                return ids
+    return []
 
 
 def _place(use: Found) -> tuple[int, int]:
@@ -155,16 +173,25 @@ def _released(workspace: Workspace, chunks: set[str]) -> set[str]:
     return found
 
 
-def _released_kind(workspace: Workspace, names: tuple[str, ...]) -> str:
-    """Return what an id is that no exported row has: the newest release may have it. NotFoundError if not."""
-    newest = releases.current(workspace.store)
-    for name, table in (newest.tables if newest else {}).items():
-        for kind, column in KINDS[1:]:
-            if (column == "chunk_id") != name.startswith("chunks__"):
-                continue
-            where = is_in(column, list(names))
-            if workspace.store.scan(name, [column], where=where, version=table.version).num_rows:
-                return kind
+def _columns(table: str) -> tuple[str, ...]:
+    """Return the columns of a released table that hold ids; features have none."""
+    return ("document_id", "uri") if table == "documents" else ("chunk_id",) * table.startswith("chunks__")
+
+
+def _unexported_kind(workspace: Workspace, names: tuple[str, ...]) -> str:
+    """Return what an id is that no exported row has: a release that is kept may have it, or a context.
+
+    The newest is looked at first. Raises NotFoundError where none has.
+    """
+    for release in reversed(releases.releases(workspace.store)):
+        for name, table in release.tables.items():
+            for column in _columns(name):
+                where = is_in(column, names)
+                if workspace.store.scan(name, [column], where=where, version=table.version).num_rows:
+                    return column.removesuffix("_id") if column != "uri" else "document"
+    for kind in ("chunk", "document"):
+        if interactions(workspace.store, where=array_has(f"{kind}_ids", names)).num_rows:
+            return kind
     raise NotFoundError(
         f"no exported row, released chunk or document has the id {names[0]!r}",
         fix="give a row_id of _meta/lineage.parquet, a citation's chunk_id or document_id, a path or a URI",

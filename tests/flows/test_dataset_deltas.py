@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import shutil
 from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
@@ -112,6 +113,36 @@ def test_a_document_knows_its_rows_contexts_and_models(
     assert [one["context_id"] for one in lineage_of(workspace, chunk)["contexts"]] == [served.context_id]
     row = lineage_of(workspace, found["exports"][0]["rows"][0]["row_id"])
     assert (row["kind"], row["contexts"], row["exports"][0]["models"]) == ("row", [], ["kitchen-7b"])
+
+    north.unlink()
+    shutil.rmtree(written.out)
+    assert project.ingest("docs", allow_shrink=True).run.published
+    later = project.open()
+    (document,) = {one.document_id for one in served.citations if one.uri == north.as_uri()}
+    for identity, kind in ((str(north), "document"), (document, "document"), (chunk, "chunk")):
+        gone = lineage_of(later, identity)
+        assert (gone["kind"], gone["exports"]) == (kind, [])
+        assert [one["context_id"] for one in gone["contexts"]] == [served.context_id]
+        assert [(one["out"], one["models"]) for one in gone["missing"]] == [(written.out, ["kitchen-7b"])]
+
+
+def test_a_model_is_not_forgotten_when_its_export_is_written_over(
+    tmp_path: Path, embedders: dict[str, Embedder]
+) -> None:
+    project = kitchens(tmp_path, embedders)
+    written = export(project.open(), "rooms")
+    register_model(project.open(), "kitchen-7b", dataset="rooms")
+    project.settings["datasets"] = {"rooms": {**DEFINITION, "max_tokens": 128}}
+    assert export(project.open(), "rooms").out == written.out
+    found = lineage_of(project.open(), str(project.root / "docs" / "north.md"))
+    assert [one["models"] for one in found["exports"]] == [[]]
+    lost = {"dataset": "rooms", "release": written.release, "out": written.out, "models": ["kitchen-7b"]}
+    assert found["missing"] == [lost]
+
+    words = ["--project", str(project.root / "headwater.yaml"), "lineage", "docs/north.md"]
+    said = CliRunner().invoke(app, words, catch_exceptions=False).stdout
+    assert "written over: rooms from release" in said
+    assert "trained on it: kitchen-7b" in said
 
 
 def test_the_command_line_writes_deltas_and_remembers_models(

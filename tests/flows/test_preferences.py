@@ -9,6 +9,7 @@ import pyarrow.parquet as pq
 import pytest
 
 from flows.stages.exporting import export
+from flows.stages.lineage import lineage_of
 from schemas.context import Context
 from schemas.dataset import Export
 from schemas.errors import ConfigError, RefusedError
@@ -86,6 +87,8 @@ def test_its_lineage_has_every_passage_that_was_shown_and_the_interaction(shelf:
     texts = {row["document_id"]: row["text"] for row in project.documents("document_id", "text")}
     assert {use["chunk_id"] for use in found} == {c for one in served.citations for c in one.chunk_ids}
     assert {use["context_id"] for use in found} == {served.context_id}
+    row = lineage_of(project.open(), found[0]["row_id"])
+    assert [one["context_id"] for one in row["contexts"]] == [served.context_id]
     assert "evidence" in {use["role"] for use in found}
     for use in found:
         quote = texts[use["document_id"]][use["start"] : use["end"]]
