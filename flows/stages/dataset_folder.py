@@ -73,11 +73,12 @@ def _check(tally: Tally, plan: Plan, refusals: Refusals) -> None:
     rows, least = tally.splits.total(), plan.section.min_rows
     where = f"dataset {plan.name!r} at release {plan.release.release}"
     if rows < least:
-        told = ", ".join(f"{n} {reason}" for reason, n in sorted(refusals.counts.items())) or "no documents"
+        none = "nothing was served yet" if plan.type.interactions else "no documents"
+        told = ", ".join(f"{n} {reason}" for reason, n in sorted(refusals.counts.items())) or none
         left = "no row left" if not rows else f"{count(rows, 'row')} left, of which it needs {least}"
         raise RefusedError(
             f"{where} has {left}, for {', '.join(plan.section.audience)}; refused: {told}",
-            fix=_fix(refusals),
+            fix=_fix(refusals, plan),
             state="no file was written",
         )
     if tally.straddling.pairs:
@@ -90,9 +91,11 @@ def _check(tally: Tally, plan: Plan, refusals: Refusals) -> None:
         )
 
 
-def _fix(refusals: Refusals) -> str:
+def _fix(refusals: Refusals, plan: Plan) -> str:
     if refusals.counts["audience"]:
         return "name in `audience` those who may read the source, or take a source that all of them may read"
+    if plan.type.interactions:
+        return "serve with `headwater serve`, and send what people say of the answers to /v1/feedback"
     return "look at the definition's source, view and settings"
 
 

@@ -40,7 +40,7 @@ class Tally:
             if kind != "document":
                 self.balance.setdefault(kind, Counter())[name] += 1
         self.documents.add(example.document_id)
-        self.lengths.add(example)
+        self.lengths.add(row)
         self.vocabulary.add(example)
         self.straddling.add(split, example)
         if len(self.examples) < SHOWN_ROWS:

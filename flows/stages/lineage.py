@@ -194,5 +194,6 @@ def _unexported_kind(workspace: Workspace, names: tuple[str, ...]) -> str:
             return kind
     raise NotFoundError(
         f"no exported row, released chunk or document has the id {names[0]!r}",
-        fix="give a row_id of _meta/lineage.parquet, a citation's chunk_id or document_id, a path or a URI",
+        fix="give a row_id of _meta/lineage.parquet, a citation's chunk_id or document_id, a URI or a path: "
+        "FILE#RECORD where records of a file are documents",
     )

@@ -27,7 +27,9 @@ KINDS: dict[str, dict[str, Any]] = {
     "prose": {"type": "completion", "source": "docs", "max_tokens": 512},
     "pairs": {"type": "pairs", "source": "docs", "max_per_document": 3},
     "golden": {"type": "beir", "max_per_document": 1},
+    "liked": {"type": "preference"},
 }
+EMPTY = ("nobody", "liked")
 TOPICS = (
     "pump",
     "gauge",
@@ -81,7 +83,7 @@ def contents(folder: str) -> dict[str, str]:
     return {str(p.relative_to(folder)): hashlib.sha256(p.read_bytes()).hexdigest() for p in paths}
 
 
-@pytest.mark.parametrize("name", [name for name in KINDS if name != "nobody"])
+@pytest.mark.parametrize("name", [name for name in KINDS if name not in EMPTY])
 def test_the_same_release_and_definition_give_the_same_bytes(
     shelf: Project, name: str, tmp_path: Path
 ) -> None:
@@ -92,7 +94,7 @@ def test_the_same_release_and_definition_give_the_same_bytes(
     assert manifest["files"] == {k: v for k, v in contents(first.out).items() if k != "_meta/manifest.json"}
 
 
-@pytest.mark.parametrize("name", [name for name in KINDS if name != "nobody"])
+@pytest.mark.parametrize("name", [name for name in KINDS if name not in EMPTY])
 def test_the_lineage_of_every_row_is_in_its_document(shelf: Project, name: str) -> None:
     written = export(shelf.open(), name)
     texts = {row["document_id"]: row["text"] for row in shelf.documents("document_id", "text")}
@@ -142,9 +144,17 @@ def test_an_author_who_answers_nobody_is_refused(shelf: Project) -> None:
         export(shelf.open(), "nobody")
 
 
+def test_before_anybody_was_served_one_is_told_where_preferences_come_from(shelf: Project) -> None:
+    with pytest.raises(RefusedError, match="nothing was served yet") as problem:
+        export(shelf.open(), "liked")
+    assert "/v1/feedback" in (problem.value.fix or "")
+
+
 def test_running_text_is_what_the_documents_say(shelf: Project) -> None:
-    made = rows(export(shelf.open(), "prose"))
+    written = export(shelf.open(), "prose")
+    made = rows(written)
     assert {tuple(row) for row in made} == {("text",)}
+    assert json.loads(Path(written.manifest).read_text("utf-8"))["tokens"]["max"] <= 512
     pages = [row for row in shelf.documents("text", "source", "title") if row["source"] == "docs"]
     for page in pages:
         assert any(row["text"].startswith(f"# {page['title']}\n\n") for row in made)
