@@ -202,6 +202,18 @@ def test_what_means_the_same_is_refused_where_that_is_asked_for(shelf: Project, 
     assert sum(written.splits.values()) + written.refused["same_meaning"] == len(TOPICS)
 
 
+def test_rows_longer_than_the_embedder_reads_are_compared_by_meaning_too(
+    shelf: Project, tmp_path: Path
+) -> None:
+    long = "".join(f"Line {n} of the plan tells of water and weather.\n" for n in range(400))
+    shelf.source("long", acl=["everyone"])
+    for name in ("one", "two"):
+        shelf.write(f"{name}.md", f"# The plan\n\n{name} is the version.\n{long}", source="long")
+    assert shelf.ingest("long").run.published
+    written = made(shelf, tmp_path, source="long", duplicates={"near": 1.0, "meaning": 0.9})
+    assert written.refused["same_meaning"] > 0
+
+
 def test_the_folder_has_plots_a_card_and_the_trainers_settings(shelf: Project, tmp_path: Path) -> None:
     written = made(shelf, tmp_path, source="docs")
     folder = Path(written.out)

@@ -2,10 +2,22 @@
 
 from __future__ import annotations
 
+import re
+from collections.abc import Sequence
 from typing import Any
 
 from schemas.context import Message
 from schemas.dataset import Example, Use
+
+
+class Words:
+    """A tokenizer whose tokens are words."""
+
+    def count(self, texts: Sequence[str]) -> list[int]:
+        return [len(text.split()) for text in texts]
+
+    def offsets(self, text: str) -> list[tuple[int, int]]:
+        return [found.span() for found in re.finditer(r"\S+", text)]
 
 
 def use(document: str = "d", *, acl: tuple[str, ...] = ("everyone",), source: str = "docs") -> Use:

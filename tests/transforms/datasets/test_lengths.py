@@ -1,21 +1,11 @@
 """Lengths: a row is as long as what is written of it, whatever else its example knows."""
 
-from collections.abc import Sequence
 from typing import Any
 
 import pytest
 
+from tests.transforms.datasets.examples import Words
 from transforms.datasets.lengths import Lengths
-
-
-class Words:
-    """A tokenizer whose tokens are words."""
-
-    def count(self, texts: Sequence[str]) -> list[int]:
-        return [len(text.split()) for text in texts]
-
-    def offsets(self, text: str) -> list[tuple[int, int]]:
-        raise NotImplementedError
 
 
 @pytest.mark.parametrize(

@@ -11,7 +11,7 @@ from hypothesis import strategies as st
 
 from schemas.dataset import Example, Refusal, Refused
 from schemas.tools import Vectors
-from tests.transforms.datasets.examples import example
+from tests.transforms.datasets.examples import Words, example
 from transforms.datasets.sieves.repeats import Exact, Near, Similar, Straddling
 
 LONG = " ".join(f"word{n}" for n in range(200))
@@ -56,9 +56,13 @@ def test_two_anchors_of_one_passage_are_two_rows() -> None:
 
 
 class Spread:
-    """Embeds a text as the angle that it names."""
+    """Embeds a text as the angle that it names last, and reads eight words at once."""
+
+    max_tokens = 8
+    tokenizer = Words()
 
     def embed_documents(self, texts: Sequence[str]) -> Vectors:
+        assert max(self.tokenizer.count(texts)) <= self.max_tokens
         angles = [float(text.split()[-1]) for text in texts]
         return np.array([[np.cos(a), np.sin(a)] for a in angles], dtype=np.float32)
 
@@ -69,6 +73,18 @@ def test_what_means_the_same_is_refused_from_the_limit_on() -> None:
     assert reason(similar(example("b", "angle", "0.05"))) == (Refusal.SAME_MEANING, "a")
     assert reason(similar(example("c", "angle", "0.5"))) is None
     assert reason(similar(example("d", "angle", "0.51"))) == (Refusal.SAME_MEANING, "c")
+
+
+def test_of_a_text_that_is_longer_than_the_embedder_reads_every_part_has_to_mean_the_same() -> None:
+    def long(row_id: str, *angles: str) -> Example:
+        said = "\n".join(f"so many words and then {angle}" for angle in angles)
+        return example(row_id, said, said)
+
+    similar = Similar(0.99, Spread())
+    assert reason(similar(long("a", "0.0", "0.5", "1.0"))) is None
+    assert reason(similar(long("b", "0.0", "0.5", "1.5"))) is None
+    assert reason(similar(long("c", "1.04", "0.54", "0.04"))) == (Refusal.SAME_MEANING, "a")
+    assert reason(similar(long("d", "1.46", "0.04"))) == (Refusal.SAME_MEANING, "b")
 
 
 def test_many_rows_are_compared_with_all_before_them() -> None:
