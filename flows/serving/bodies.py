@@ -49,8 +49,7 @@ class Bodies:
         """Read a body and yield what receives it at once; its bytes count as held until the request ends.
 
         Raises HTTPException 413 or 408 for one that is too long or too slow, 400 for JSON that is no text,
-        OverloadedError where too much
-        is held already, GoneError where the client hangs up.
+        OverloadedError where too much is held already, GoneError where the client hangs up.
         """
         waiting = [await self._read(receive)]
         length = len(waiting[0])
