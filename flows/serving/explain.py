@@ -14,8 +14,10 @@ from flows.workspace import Workspace
 from schemas.api import Explanation
 from schemas.context import Candidate
 from schemas.errors import HeadwaterError
+from transforms.personal import has_placeholder
 
 router = APIRouter(prefix="/v1", tags=["context"])
+REPLACED = "personal data in the question was replaced in the log, so it was asked again with placeholders"
 
 
 @router.get("/explain/{context_id}")
@@ -33,6 +35,8 @@ def _explanation(workspace: Workspace, served: Interaction, caller: Caller) -> E
     context = served.context
     again, note = _again(workspace, served, caller)
     unchanged = again is not None and again.digest == context.digest
+    if again is not None and not unchanged and has_placeholder(context.question):
+        note = REPLACED
     seen: dict[str, Any] = {"context": None, "answer": None, "model": None}
     alone = all(message.role != "assistant" for message in context.messages)
     if (unchanged and alone) or caller.may("admin"):

@@ -6,6 +6,7 @@ No model reads the text: a name that neither the data itself nor a phrase around
 from __future__ import annotations
 
 import hmac
+import re
 from collections import Counter
 from collections.abc import Callable, Iterable
 from dataclasses import dataclass, field
@@ -18,6 +19,8 @@ from transforms.personal.patterns import patterned
 
 DIGITS = 6
 """Of a placeholder's hash: among ten thousand subjects about three pairs share one."""
+
+PLACEHOLDER = re.compile(rf"<[A-Z_]+_[0-9a-f]{{{DIGITS}}}>")
 
 Finder = Callable[[str], list[Found]]
 
@@ -59,3 +62,8 @@ class Redactor:
         """Return what stands for a subject: its type, and a hash that nobody without the key can make."""
         said = hmac.new(self.key, f"{one.type}\0{one.subject}".encode("utf-8", "surrogatepass"), sha256)
         return f"<{one.type}_{said.hexdigest()[:DIGITS]}>"
+
+
+def has_placeholder(text: str) -> bool:
+    """Tell whether something in a text was replaced."""
+    return PLACEHOLDER.search(text) is not None

@@ -43,6 +43,20 @@ def test_its_asker_and_an_admin_see_why_each_candidate_is_in_or_out(server: Runn
         assert server.client.get(url, params=nobody).status_code == 404
 
 
+def test_a_question_whose_personal_data_was_replaced_in_the_log_says_so(server: Running) -> None:
+    found = server.ask(f"{QUESTION} Tell max.muster@acme-mail.com.", **ANN)
+    url = f"/v1/explain/{found['context_id']}"
+    deadline = time.monotonic() + 20
+    while "max.muster" in (told := server.client.get(url, params=ANN).json())["question"]:
+        assert time.monotonic() < deadline, "it was never logged"
+        time.sleep(0.2)
+
+    assert "<EMAIL_" in told["question"]
+    assert not told["unchanged"]
+    assert "replaced in the log" in told["note"]
+    assert told["candidates"]
+
+
 def test_who_lost_a_right_is_not_shown_again_what_it_opened(server: Running, copied: Project) -> None:
     found = server.ask(QUESTION, **ANN)
     document = next(c["document_id"] for c in found["citations"] if c["source"] == "hr")

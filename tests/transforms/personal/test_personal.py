@@ -9,7 +9,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from tests.transforms.personal.planted import CHAT, LEARNED, MAIL, NAMES, PROSE, TICKET, written
-from transforms.personal import Redactor, finder
+from transforms.personal import Redactor, finder, has_placeholder
 
 FIND = finder(set(NAMES) - {LEARNED})
 
@@ -58,3 +58,10 @@ def test_any_text_is_read_and_read_again_without_finding_more(text: str) -> None
     assert all(a.end <= b.start for a, b in pairwise(spans))
     if not spans:
         assert said == text
+
+
+@pytest.mark.parametrize("text", [MAIL, TICKET, CHAT, PROSE], ids=["mail", "ticket", "chat", "prose"])
+def test_a_text_shows_whether_something_in_it_was_replaced(text: str) -> None:
+    plain, planted = written(text)
+    assert not has_placeholder(plain)
+    assert has_placeholder(Redactor(find=FIND, key=b"key").redacted(plain)) == bool(planted)
