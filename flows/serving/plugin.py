@@ -38,6 +38,9 @@ from transforms.parsers import MEDIA_TYPES
 
 router = APIRouter(tags=["plugin"])
 To = Annotated[str | None, InQuery(description="A source of type `push`; the only one without it.")]
+From = Annotated[
+    str | None, InQuery(description="A context view that holds the source; the default one without it.")
+]
 TEXTS = (".txt", ".md", ".markdown", ".html", ".htm", ".rst")
 """Endings that say how a text is to be read; any other id gets .txt."""
 SHORT = 24
@@ -83,13 +86,14 @@ async def delete(body: DeleteBody, _caller: Pushes, serving: Served, source: To 
 
 
 @router.post("/query")
-async def query(body: QueryBody, caller: Asks, serving: Served) -> dict[str, Any]:
+async def query(body: QueryBody, caller: Asks, serving: Served, view: From = None) -> dict[str, Any]:
     """Passages for each question, best first."""
     results = []
     for one in body.queries:
         top_k = one.top_k or 3
         request = ContextRequest(
             question=one.query,
+            view=view,
             principal=caller.principal,
             filters=_filters(one),
             top_k=top_k,

@@ -32,7 +32,11 @@ def text(n: int) -> str:
 
 @pytest.fixture
 def inbox(project: Project) -> Project:
-    project.settings["sources"] = {"inbox": {"type": "push", "acl": ["everyone"]}}
+    project.settings["sources"] = {
+        "inbox": {"type": "push", "acl": ["everyone"]},
+        "notes": {"type": "files", "uri": "notes/", "acl": ["everyone"]},
+    }
+    project.settings["context_views"] = {"all": {}, "others": {"sources": ["notes"]}}
     project.settings["policy"] = {"max_rejected_share": 0.9}
     return project
 
@@ -77,6 +81,10 @@ def test_what_is_pushed_within_seconds_is_one_release_and_deletes_go_with_the_ne
     assert len(releases.releases(inbox.store)) == len(runs) < 7  # one, where the machine is not busy
     [answer] = client.post("/query", json={"queries": [{"query": QUESTION, "top_k": 2}]}).json()["results"]
     assert "30 euros" in answer["results"][0]["text"]
+    asked = {"queries": [{"query": QUESTION}]}
+    [elsewhere] = client.post("/query?view=others", json=asked).json()["results"]
+    assert elsewhere["results"] == []
+    assert client.post("/query?view=nowhere", json=asked).status_code == 404
     assert len(answer["results"]) <= 2
     row = next(row for row in inbox.documents() if row["key"] == "p07.md")
     assert (row["uri"], row["source_at"].isoformat()) == ("https://acme.test/7", "2026-01-02T03:04:05+00:00")
