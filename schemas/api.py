@@ -164,7 +164,7 @@ class Explanation(Frozen):
     model: str | None
     candidates: tuple[Candidate, ...]
     note: str | None = None
-    """Why it could not be asked again."""
+    """Why it could not be asked again, or not as it was."""
 
 
 class FeedbackBody(Frozen):
@@ -174,6 +174,8 @@ class FeedbackBody(Frozen):
         json_schema_extra={
             "examples": [
                 {"context_id": CONTEXT_ID, "kind": "like"},
+                {"context_id": CONTEXT_ID, "kind": "score", "score": 0.7},
+                {"context_id": CONTEXT_ID, "kind": "ranking", "ranking": ["22 days [2].", "20 days [1]."]},
                 {
                     "context_id": CONTEXT_ID,
                     "kind": "edit",
@@ -206,8 +208,10 @@ class FeedbackBody(Frozen):
     def _says_what_its_kind_needs(self) -> FeedbackBody:
         for kind, name in NEEDED.items():
             given = getattr(self, name) is not None
-            if given != (self.kind == kind):
+            if given and self.kind != kind:
                 raise ValueError(f"{name} goes with kind {kind!r}, and {self.kind!r} was given")
+            if not given and self.kind == kind:
+                raise ValueError(f"kind {kind!r} needs {name}")
         return self
 
 

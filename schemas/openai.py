@@ -77,6 +77,18 @@ class Where(Wire):
 class ChatBody(Where):
     """A conversation whose last message is answered from the passages of a context view."""
 
+    model_config = ConfigDict(
+        json_schema_extra={
+            "examples": [
+                {
+                    "model": "support",
+                    "messages": [{"role": "user", "content": "How many days of vacation do I have?"}],
+                    "stream": True,
+                }
+            ]
+        }
+    )
+
     model: str
     """A context view's name, as GET /v1/models lists them."""
     messages: Annotated[list[ChatMessage], Field(min_length=1, max_length=MESSAGES)]
@@ -101,6 +113,18 @@ class RankingOptions(Wire):
 
 class SearchBody(Where):
     """A search of a context view as if it were a vector store."""
+
+    model_config = ConfigDict(
+        json_schema_extra={
+            "examples": [
+                {
+                    "query": "How much notice does a price change need?",
+                    "max_num_results": 5,
+                    "filters": {"type": "eq", "key": "source", "value": "handbook"},
+                }
+            ]
+        }
+    )
 
     query: Annotated[str, Field(min_length=1)] | Annotated[list[str], Field(min_length=1, max_length=8)]
     max_num_results: Annotated[int, Field(ge=1, le=50)] = 10

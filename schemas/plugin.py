@@ -50,6 +50,25 @@ class Document(Taken):
 class UpsertBody(Taken):
     """Documents to keep."""
 
+    model_config = ConfigDict(
+        json_schema_extra={
+            "examples": [
+                {
+                    "documents": [
+                        {
+                            "id": "crane",
+                            "text": "In strong wind the crane lifts 400 kg at most.",
+                            "metadata": {
+                                "url": "https://acme.test/crane",
+                                "created_at": "2026-01-02T03:04:05Z",
+                            },
+                        }
+                    ]
+                }
+            ]
+        }
+    )
+
     documents: Annotated[list[Document], Field(min_length=1, max_length=DOCUMENTS)]
 
 
@@ -75,11 +94,29 @@ class Query(Taken):
 class QueryBody(Taken):
     """Questions, each answered with passages."""
 
+    model_config = ConfigDict(
+        json_schema_extra={
+            "examples": [
+                {
+                    "queries": [
+                        {
+                            "query": "How much does the crane lift?",
+                            "filter": {"start_date": "2026-01-01"},
+                            "top_k": 3,
+                        }
+                    ]
+                }
+            ]
+        }
+    )
+
     queries: Annotated[list[Query], Field(min_length=1, max_length=16)]
 
 
 class DeleteBody(Taken):
     """Documents to delete: by their ids, or all of them."""
+
+    model_config = ConfigDict(json_schema_extra={"examples": [{"ids": ["crane"]}, {"delete_all": True}]})
 
     ids: Annotated[list[str] | None, Field(max_length=DOCUMENTS)] = None
     filter: Filter | None = None

@@ -7,6 +7,7 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING, Annotated, cast
 
 from fastapi import Depends, Query, Request
+from fastapi.security import HTTPBearer
 
 from schemas.context import Principal
 from schemas.errors import AccessDeniedError, ConfigError, UnauthenticatedError
@@ -16,6 +17,12 @@ if TYPE_CHECKING:
     from flows.serving.serving import Serving
 
 BEARER = "bearer "
+DESCRIBED = HTTPBearer(
+    auto_error=False,
+    scheme_name="key",
+    description="An API key, of `headwater keys add`. Without any key made, only this machine may call.",
+)
+"""How the API's description says where a key goes; `caller_of` reads it."""
 REFUSED = "with an API key, who asks is what the key says"
 
 
@@ -94,7 +101,9 @@ def needs(scope: Scope) -> Callable[..., AsyncIterator[Caller]]:
     """Return a dependency: the caller, who must have a scope, and holds one of their open requests."""
 
     async def checked(
-        request: Request, caller: Annotated[Caller, Depends(caller_of)]
+        request: Request,
+        caller: Annotated[Caller, Depends(caller_of)],
+        _described: Annotated[object, Depends(DESCRIBED)],
     ) -> AsyncIterator[Caller]:
         if not caller.may(scope):
             raise AccessDeniedError(

@@ -7,7 +7,7 @@ from typing import Any
 
 import pytest
 
-from schemas.api import ContextBody, FeedbackBody
+from schemas import api, openai, plugin
 from tests.flows.projects import Project
 from tests.flows.serving.running import Running, running
 
@@ -29,12 +29,37 @@ def test_every_route_says_what_it_is_for_and_how_its_problems_look(server: Runni
         assert "422" not in operation["responses"]
 
 
-@pytest.mark.parametrize("body", [ContextBody, FeedbackBody])
-def test_the_examples_are_what_a_request_may_say(server: Running, body: Any) -> None:
-    schemas = server.client.get("/openapi.json").json()["components"]["schemas"]
+def test_every_body_has_examples_and_they_are_what_a_request_may_say(server: Running) -> None:
+    told = server.client.get("/openapi.json").json()
+    bodies = [
+        one["requestBody"]["content"]
+        for path in told["paths"].values()
+        for one in path.values()
+        if "requestBody" in one
+    ]
+    names = {
+        kind["application/json"]["schema"]["$ref"].rsplit("/", 1)[1]
+        for kind in bodies
+        if "application/json" in kind
+    }
 
-    for example in schemas[body.__name__]["examples"]:
-        body.model_validate(example)
+    assert len(names) > 6
+    for name in names:
+        examples = told["components"]["schemas"][name]["examples"]
+        body: Any = next(vars(room)[name] for room in (api, openai, plugin) if name in vars(room))
+        assert examples
+        for example in examples:
+            body.model_validate(example)
+
+
+def test_it_says_where_a_key_goes(server: Running) -> None:
+    told = server.client.get("/openapi.json").json()
+    [(name, scheme)] = told["components"]["securitySchemes"].items()
+
+    assert (scheme["type"], scheme["scheme"]) == ("http", "bearer")
+    for path, operations in told["paths"].items():
+        keyed = any(name in way for one in operations.values() for way in one.get("security", []))
+        assert keyed == (path not in ("/healthz", "/readyz")), path
 
 
 def test_nothing_of_it_asks_the_internet(server: Running) -> None:

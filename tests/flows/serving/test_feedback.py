@@ -108,3 +108,9 @@ def test_what_does_not_fit_is_refused(server: Running) -> None:
     for status, body in wrong:
         answer = server.client.post("/v1/feedback", json={"context_id": found["context_id"]} | ANN | body)
         assert answer.status_code == status, (body, answer.text)
+
+
+def test_what_is_missing_is_named(server: Running) -> None:
+    body = {"context_id": server.ask(QUESTION, **ANN)["context_id"], "kind": "ranking"} | ANN
+
+    assert "kind 'ranking' needs ranking" in server.client.post("/v1/feedback", json=body).json()["detail"]
