@@ -18,9 +18,18 @@ from flows.stages.dataset_sieves import Sieves, groups_of
 from flows.stages.dataset_tally import Tally
 from flows.stages.dataset_told import write_told
 from schemas.counts import count
-from schemas.dataset import Example
+from schemas.dataset import Example, Refusal
 from schemas.errors import RefusedError
 from transforms.datasets.splits import Shares, promoted
+
+FIXES = {
+    Refusal.AUDIENCE: "name in `audience` those who may read the source, or take a source that all of them "
+    "may read",
+    Refusal.NOT_LABELED: "label the documents with what `require` names, or require less",
+    Refusal.NO_REPLY: "name in `author` somebody who answers others, and read the source with "
+    "`records: threads`, so that a document is a thread",
+}
+"""What to do where nothing is left; the first reason that there was says it."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -79,7 +88,6 @@ def _check(tally: Tally, plan: Plan, refusals: Refusals) -> None:
         raise RefusedError(
             f"{where} has {left}, for {', '.join(plan.section.audience)}; refused: {told}",
             fix=_fix(refusals, plan),
-            state="no file was written",
         )
     if tally.straddling.pairs:
         one, other = tally.straddling.pairs[0]
@@ -87,13 +95,13 @@ def _check(tally: Tally, plan: Plan, refusals: Refusals) -> None:
             f"{where} has {count(len(tally.straddling.pairs), 'pair')} of rows that are nearly alike in two "
             f"splits, such as {one} and {other}",
             fix="lower `duplicates.near` of the definition",
-            state="no file was written",
         )
 
 
 def _fix(refusals: Refusals, plan: Plan) -> str:
-    if refusals.counts["audience"]:
-        return "name in `audience` those who may read the source, or take a source that all of them may read"
+    for reason, fix in FIXES.items():
+        if refusals.counts[reason]:
+            return fix
     if plan.type.interactions:
         return "serve with `headwater serve`, and send what people say of the answers to /v1/feedback"
     return "look at the definition's source, view and settings"

@@ -8,6 +8,7 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
 
+from flows.stages.dataset_refusals import FILE as REFUSED_FILE
 from infra.store.sync import sync_to_disk
 from schemas.errors import ConfigError
 
@@ -46,8 +47,16 @@ def replace_folder(partial: Path, folder: Path) -> None:
             return
         folder.rename(folder.parent / f".{folder.name}-{uuid.uuid4().hex[:8]}{PARTIAL}")
     partial.rename(folder)
+    folder.with_name(f"{folder.name}-{REFUSED_FILE}").unlink(missing_ok=True)
     for replaced in folder.parent.glob(f".{folder.name}-*{PARTIAL}"):
         shutil.rmtree(replaced)
+
+
+def keep_refused(partial: Path, folder: Path) -> Path:
+    """Move what says which rows were refused out of a folder that is not kept, beside its place."""
+    kept = folder.with_name(f"{folder.name}-{REFUSED_FILE}")
+    (partial / "_meta" / REFUSED_FILE).replace(kept)
+    return kept
 
 
 def _manifest(folder: Path) -> bytes:

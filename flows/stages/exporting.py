@@ -15,7 +15,7 @@ from flows.stages.dataset_documents import documents_of
 from flows.stages.dataset_exports import TABLE
 from flows.stages.dataset_folder import Written, finish, write_rows
 from flows.stages.dataset_inputs import inputs_of
-from flows.stages.dataset_place import replace_folder, unfinished
+from flows.stages.dataset_place import keep_refused, replace_folder, unfinished
 from flows.stages.dataset_plan import Plan, plan_of
 from flows.stages.dataset_refusals import Refusals, refusals_file
 from flows.stages.dataset_sieves import Sieves, capped, sieves_of
@@ -23,6 +23,7 @@ from flows.stages.writing import written_ahead
 from flows.workspace import Workspace
 from infra.store.lock import locked
 from schemas.dataset import DATASET, Example, Export, Refused
+from schemas.errors import RefusedError
 from schemas.identity import digest
 from transforms import datasets
 from transforms.datasets.inputs import Inputs
@@ -55,7 +56,11 @@ def export(
             kept = capped(made, plan.section.caps.limits, documents, partial, refusals.add)
             rows = judged(partial, inputs, kept) if plan.parts else kept
             tally = write_rows(partial, rows, documents, plan, sieves)
-        written = finish(partial, tally, plan, sieves, refusals)
+        try:
+            written = finish(partial, tally, plan, sieves, refusals)
+        except RefusedError as refusal:
+            refusal.state = f"no dataset was written; which and why is in {keep_refused(partial, folder)}"
+            raise
         replace_folder(partial, folder)
         _remember(workspace, plan, folder, written, refusals.counts, sieves.audience.rows_for())
     return Export(

@@ -193,7 +193,10 @@ def test_fewer_rows_than_asked_for_are_refused_with_the_reasons(shelf: Project, 
     with pytest.raises(RefusedError, match="10 rows left, of which it needs 11") as problem:
         made(shelf, tmp_path, source="docs", min_rows=11)
     assert problem.value.exit_code == 3
-    assert not list((tmp_path / "prose").iterdir())
+    (kept,) = (tmp_path / "prose").iterdir()
+    assert str(kept) in problem.value.state
+    made(shelf, tmp_path, source="docs", min_rows=10)
+    assert not kept.exists()
 
 
 def test_what_means_the_same_is_refused_where_that_is_asked_for(shelf: Project, tmp_path: Path) -> None:

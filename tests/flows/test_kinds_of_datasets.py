@@ -140,8 +140,13 @@ def test_a_conversation_is_written_in_the_shape_that_is_asked_for(shelf: Project
 
 
 def test_an_author_who_answers_nobody_is_refused(shelf: Project) -> None:
-    with pytest.raises(RefusedError, match=f"{len(TOPICS)} no_reply"):
+    with pytest.raises(RefusedError, match=f"{len(TOPICS)} no_reply") as problem:
         export(shelf.open(), "nobody")
+
+    assert "`records: threads`" in problem.value.fix
+    (kept,) = (shelf.root / "datasets" / "nobody").iterdir()
+    assert str(kept) in problem.value.state
+    assert [row["reason"] for row in pq.read_table(kept).to_pylist()] == ["no_reply"] * len(TOPICS)
 
 
 def test_before_anybody_was_served_one_is_told_where_preferences_come_from(shelf: Project) -> None:
