@@ -87,7 +87,7 @@ NAMES = [
 @pytest.fixture
 def strict(monkeypatch: pytest.MonkeyPatch) -> Iterator[None]:
     """Parsers that may cost less here than otherwise: nobody waits a minute for a test."""
-    limits = Limits(timeout_s=10.0, memory_bytes=400 * 2**20)
+    limits = Limits(timeout_s=20.0, memory_bytes=400 * 2**20)
     with Sandbox(parsing.TARGET, limits=limits, workers=parsing.CHILDREN) as sandbox:
         monkeypatch.setattr(parsing, "_sandbox", lambda: sandbox)
         yield
