@@ -36,7 +36,7 @@ def eats_memory(content: bytes, *, key: str, params: ParseParams) -> ParseResult
 
 
 def says_too_much(content: bytes, *, key: str, params: ParseParams) -> ParseResult:  # noqa: ARG001
-    """Return a thousand times what it was given."""
+    """Return more than may be returned."""
     builder = TextBuilder()
-    builder.add("paragraph", "many words " * 8_000_000)
+    builder.add("paragraph", "many words " * 6_000_000)
     return ParseResult(parsed=(builder.parsed(),))
