@@ -100,7 +100,7 @@ def _body(facts: Card) -> list[str]:
         f"![Counts]({facts.plots})\n",
         _table("split", facts.splits),
         *(_balance(kind, rows) for kind, rows in facts.balance.items()),
-        _table("made from", facts.kinds),
+        _kinds(facts.kinds),
         f"{facts.sufficiency}\n",
         *([f"At the end of `train`, {count(facts.replayed, 'general row')}.\n"] if facts.replayed else []),
         "## Tokens\n",
@@ -171,6 +171,12 @@ def _limits(facts: Card) -> str:
 def _table(name: str, counts: Mapping[str, int]) -> str:
     rows = [f"| {key} | {n} |" for key, n in counts.items() if n]
     return "\n".join([f"| {name} | rows |", "|---|---:|", *rows]) + "\n"
+
+
+def _kinds(kinds: Mapping[str, int]) -> str:
+    """Return what rows were made from, with the shares reached: refusals may move them from what was asked."""
+    rows = [f"| {kind} | {n} | {n / sum(kinds.values()):.0%} |" for kind, n in kinds.items() if n]
+    return "\n".join(["| made from | rows | share |", "|---|---:|---:|", *rows]) + "\n"
 
 
 def _example(example: Mapping[str, Any]) -> str:

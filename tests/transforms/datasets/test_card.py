@@ -15,7 +15,7 @@ FACTS = Card(
     view="support",
     splits={"train": 3, "validation": 0, "test": 1},
     refused={"audience": 2},
-    kinds={"table": 4},
+    kinds={"oracle": 3, "not_permitted": 0, "oracle_removed": 1},
     balance={"source": {"handbook": 4}, "label:license": {f"L{n:02}": 1 for n in range(14)}},
     personal={"policy": "redact", "replaced": {"EMAIL": 3}},
     tokens={"tokenizer": "the embedder's tokenizer", "total": 40, "p50": 9, "p95": 12, "p99": 12, "max": 12},
@@ -51,6 +51,7 @@ def test_the_card_tells_counts_refusals_audience_and_shows_rows_in_short() -> No
     text = card(FACTS)
     for told in (
         "| train | 3 |",
+        "| oracle | 3 | 75% |",
         "| audience | 2 |",
         "Thin: 4 rows.",
         "Made for: everyone",
