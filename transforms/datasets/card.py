@@ -174,7 +174,7 @@ def _table(name: str, counts: Mapping[str, int]) -> str:
 
 
 def _kinds(kinds: Mapping[str, int]) -> str:
-    """Return what rows were made from, with the shares reached: refusals may move them from what was asked."""
+    """Return what rows were made from, with the shares reached, which refusals may have moved."""
     rows = [f"| {kind} | {n} | {n / sum(kinds.values()):.0%} |" for kind, n in kinds.items() if n]
     return "\n".join(["| made from | rows | share |", "|---|---:|---:|", *rows]) + "\n"
 
