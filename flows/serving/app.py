@@ -24,6 +24,7 @@ from flows.serving import (
     releases,
 )
 from flows.serving.edge import Edge
+from flows.serving.openai_errors import answer_at
 from flows.serving.problems import DESCRIBED, tell_problems
 from flows.serving.serving import Serving
 
@@ -65,7 +66,7 @@ def create_app(serving: Serving) -> FastAPI:
     )
     app.state.serving = serving
     app.add_middleware(Edge, serving=serving)
-    tell_problems(app)
+    tell_problems(app, answer_at)
     for router in ROUTERS:
         app.include_router(router)
     return app

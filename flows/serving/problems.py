@@ -167,11 +167,11 @@ def answering(shape: Shape) -> type[APIRoute]:
     return Answering
 
 
-def tell_problems(app: FastAPI) -> None:
-    """Let an application answer every error as a problem."""
+def tell_problems(app: FastAPI, told: Callable[[str, Problem], Response]) -> None:
+    """Let an application answer every error, as the clients of its path read it."""
 
-    async def tell(_request: Request, error: Exception) -> Response:
-        return answer(problem_of(error))
+    async def tell(request: Request, error: Exception) -> Response:
+        return told(request.url.path, problem_of(error))
 
     for kind in (HeadwaterError, RequestValidationError, HTTPException):  # the edge tells any other
         app.add_exception_handler(kind, tell)

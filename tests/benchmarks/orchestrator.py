@@ -27,10 +27,11 @@ from tests.flows.deploying import NOTES, OnServer
 from tests.flows.prefect_server import ask, prefect_server, program
 from tests.postgres import running
 
-SETTLE_S = 60.0
+IDLE_S = 120.0
+"""How long the API is asked before there are schedules, and how long runs have to end after."""
 BURST = 60
 PAGE = 200
-ASK_EVERY_S = 2.0
+ASK_EVERY_S = 0.5
 SLOWEST_S = 600.0
 """A burst that takes longer is told as far as it got."""
 
@@ -62,14 +63,14 @@ def _measured(project: OnServer, minutes: float, sources: int, every_s: int) -> 
     server = psutil.Process(_listener(project.env["PREFECT_API_URL"]))
     log = project.root / "worker.log"
     with program("headwater", "worker", env=project.env, log=log) as worker, _asking(project.env) as asked:
-        time.sleep(SETTLE_S)
+        time.sleep(IDLE_S)
         idle = _latencies(asked)
         project.headwater("deploy")
         since, before = datetime.now(UTC), _spent(server, worker.pid)
         time.sleep(minutes * 60)
         until, after = datetime.now(UTC), _spent(server, worker.pid)
         loaded = _latencies(asked)
-        time.sleep(SETTLE_S)
+        time.sleep(IDLE_S)
         runs = _due(project, since, until)
         spent = {who: round(after[who] - before[who], 1) for who in after}
         burst = _burst(project)

@@ -39,7 +39,7 @@ export function budget(context) {
     made.style.flexBasis = "0";
     return made;
   };
-  const shares = [...lengths].map(([n, characters]) => piece("passage", about(characters), n, `passage ${n}: about ${count(about(characters))} tokens`));
+  const shares = [...lengths].map(([n, characters]) => piece("passage", about(characters), el("b", {}, n), `passage ${n}: about ${count(about(characters))} tokens`));
   const free = Math.max(0, all - used);
   const told = `${count(used)} of ${count(all)} tokens used: about ${count(about(frame))} for instructions and question, the rest for ${plural(lengths.size, "passage")}`;
   return el("div", { class: "budget" },

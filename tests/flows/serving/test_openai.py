@@ -68,6 +68,13 @@ def test_every_context_view_is_a_model(client: OpenAI) -> None:
     assert told.value.code == "model_not_found"
 
 
+def test_what_openai_has_and_this_has_not_is_an_error_that_the_client_knows(client: OpenAI) -> None:
+    with pytest.raises(openai.NotFoundError) as told:
+        client.embeddings.create(model="short", input="a question")
+    assert told.value.type == "not_found_error"
+    assert "see /openapi.json for what there is" in told.value.message
+
+
 def test_an_answer_has_citations_and_annotations_of_where_it_cites(client: OpenAI, llm: LlmServer) -> None:
     llm.answers.append(COSTS)
 
