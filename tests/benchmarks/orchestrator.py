@@ -29,6 +29,12 @@ from tests.postgres import running
 
 IDLE_S = 120.0
 """How long the API is asked before there are schedules, and how long runs have to end after."""
+STEADY_S = 330.0
+"""Schedules go on so long before anything is measured.
+
+Automations hear a quarter of an hour too late of a run that was planned less than five minutes ahead, so the
+watchdog tries in vain to end it. From here on runs were planned an hour ahead.
+"""
 BURST = 60
 PAGE = 200
 ASK_EVERY_S = 0.5
@@ -66,6 +72,8 @@ def _measured(project: OnServer, minutes: float, sources: int, every_s: int) -> 
         time.sleep(IDLE_S)
         idle = _latencies(asked)
         project.headwater("deploy")
+        time.sleep(STEADY_S)
+        asked.clear()
         since, before = datetime.now(UTC), _spent(server, worker.pid)
         time.sleep(minutes * 60)
         until, after = datetime.now(UTC), _spent(server, worker.pid)
