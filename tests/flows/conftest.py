@@ -12,6 +12,7 @@ import pytest
 
 from infra.sandbox import Sandbox
 from schemas.tools import Embedder
+from tests.flows.facts import Customers
 from tests.flows.prefect_server import prefect_server, program
 from tests.flows.projects import Project
 from tests.postgres import installed, running
@@ -53,6 +54,11 @@ def parses(monkeypatch: pytest.MonkeyPatch) -> Callable[[], int]:
 @pytest.fixture
 def project(tmp_path: Path, embedders: dict[str, Embedder], parses: Callable[[], int]) -> Project:
     return Project(root=tmp_path / "project", embedders=embedders, parses=parses)
+
+
+@pytest.fixture
+def customers(project: Project, database: str) -> Customers:
+    return Customers(project=project, database=database)
 
 
 @pytest.fixture(scope="session")

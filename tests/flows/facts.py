@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import dataclass, field
 from datetime import UTC, datetime, timedelta
+from itertools import count
 from typing import Any
 
 import psycopg
@@ -17,6 +18,7 @@ from infra.store import releases
 from schemas.run import Run
 from tests.flows.projects import Project
 
+NUMBERS = count(1)
 START = datetime(2026, 1, 1, tzinfo=UTC)
 CUSTOMER = {"entity": "customer_id", "time": "updated_at", "acl": ["everyone"]}
 TABLE = """
@@ -35,7 +37,7 @@ class Customers:
 
     project: Project
     database: str
-    schema: str
+    schema: str = field(default_factory=lambda: f"trial_{next(NUMBERS)}")
     """Where its table is, alone."""
     settings: dict[str, Any] = field(default_factory=dict)
 

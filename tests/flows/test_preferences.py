@@ -155,9 +155,9 @@ def test_definitions_that_cannot_be_meant_are_told(shelf: Shelf) -> None:
 
 
 def test_a_row_has_the_facts_that_held_when_it_was_asked_and_none_from_its_future(
-    project: Project, database: str
+    customers: Customers,
 ) -> None:
-    customers = Customers(project=project, database=database, schema="judged_as_of")
+    project = customers.project
     project.pages(3)
     project.ingest()
     # the planted value: what the customer became an hour after the question was asked
