@@ -16,36 +16,17 @@ from infra.store.rollback import rollback
 from schemas.backfill import BackfillOptions
 from schemas.errors import NotFoundError, RefusedError
 from schemas.run import Run
+from tests.flows.breaking import DiedError, dying_at, is_whole
 from tests.flows.own_parsers import PLAIN, SHOUTING
 from tests.flows.projects import ROWS, Project, page, tickets
-from tests.oracle import differences, published, rebuilt
 
 T = TypeVar("T")
-
-
-class DiedError(Exception):
-    """What a test breaks a backfill off with."""
-
-
-def dying_at(stage: str) -> Callable[[str, Callable[[], T]], T]:
-    def step(name: str, work: Callable[[], T]) -> T:
-        if name == stage:
-            raise DiedError(name)
-        return work()
-
-    return step
 
 
 def backfill(project: Project, *, step: Any = None, **options: Any) -> list[Run]:
     chosen = BackfillOptions(**options)
     more = {"step": step} if step else {}
     return backfill_project(project.open(), ["docs"], chosen, **more)
-
-
-def is_whole(project: Project) -> bool:
-    workspace = project.open()
-    assert differences(published(workspace), rebuilt(workspace, "docs")) == []
-    return True
 
 
 @pytest.fixture

@@ -23,17 +23,13 @@ from infra.store.verify import verify
 from schemas.context import ContextRequest
 from schemas.errors import NotFoundError, OnHoldError
 from schemas.tools import Embedder
+from tests.flows.breaking import DiedError, is_whole
 from tests.flows.projects import Project, page
-from tests.oracle import differences, published, rebuilt
 
 T = TypeVar("T")
 SHORT = {"all": "1s", "hourly": "2s", "daily": "3s", "reader_grace": "0s"}
 """Everything but the newest release is old after three seconds."""
 LATER = timedelta(days=1)
-
-
-class DiedError(Exception):
-    """What a test breaks maintenance off with."""
 
 
 def maintained(project: Project, *, later: timedelta = LATER) -> Maintenance:
@@ -47,12 +43,6 @@ def increments(project: Project, count: int) -> None:
     for n in range(count):
         project.write(f"p{n % 12:02}.md", page(n % 12, costs=1_000 + n))
         assert ingest_source(workspace, "docs").published
-
-
-def same(project: Project) -> bool:
-    workspace = project.open()
-    assert differences(published(workspace), rebuilt(workspace, "docs")) == []
-    return True
 
 
 def unindexed(project: Project) -> int:
@@ -101,7 +91,7 @@ def test_many_small_releases_become_few_files_of_the_same_content(busy: Project)
 
     assert done.release == 16
     assert len(done.expired) == 14
-    assert same(busy)
+    assert is_whole(busy)
     assert unindexed(busy) == 0
     assert done.bytes_after < before
     newest = busy.release()
@@ -124,7 +114,7 @@ def test_after_a_thousand_increments_disk_is_at_most_three_times_a_fresh_build(
 
     assert done.bytes_after <= 3 * fresh_bytes(project, tmp_path_factory.mktemp("fresh"))
     assert unindexed(project) == 0
-    assert same(project)
+    assert is_whole(project)
 
 
 def test_a_few_increments_leave_at_most_three_times_a_fresh_build(busy: Project, tmp_path: Path) -> None:
@@ -218,7 +208,7 @@ def test_maintenance_that_died_leaves_a_store_that_publishes(busy: Project, stag
 
     busy.write("p01.md", page(1, costs=5))
     assert busy.ingest().run.state == "published"
-    assert same(busy)
+    assert is_whole(busy)
 
 
 def test_no_writer_fails_while_the_store_is_maintained_again_and_again(busy: Project) -> None:
@@ -243,4 +233,4 @@ def test_no_writer_fails_while_the_store_is_maintained_again_and_again(busy: Pro
         maintainer.join()
 
     assert problems == []
-    assert same(busy)
+    assert is_whole(busy)

@@ -11,17 +11,13 @@ import pytest
 from flows.stages import rebuilding
 from infra.embedders import EmbedderParams, load
 from infra.store.rollback import resume, rollback
+from tests.flows.breaking import DiedError, is_whole
 from tests.flows.projects import NO_TEXT, ROWS, Project, page, tickets, touch
-from tests.oracle import differences, published, rebuilt
 from transforms import parsers
 
 NOW = datetime(2026, 1, 1, tzinfo=UTC)
 MARKDOWN = "text/markdown"
 QUESTION = "What does the sensor of station 1 cost?"
-
-
-class DiedError(Exception):
-    """What a test breaks a run off with."""
 
 
 def embedder_with(project: Project, **params: str) -> None:
@@ -34,12 +30,6 @@ def bumped(monkeypatch: pytest.MonkeyPatch) -> None:
     """As if the code that reads Markdown were another from now on."""
     where, version = parsers.PARSERS[MARKDOWN]
     monkeypatch.setattr(parsers, "PARSERS", {**parsers.PARSERS, MARKDOWN: (where, version + 1)})
-
-
-def is_whole(project: Project) -> bool:
-    """Tell whether the newest release is what a rebuild makes."""
-    workspace = project.open()
-    return differences(published(workspace), rebuilt(workspace, "docs")) == []
 
 
 def test_a_label_change_alone_costs_nothing_and_is_in_force_with_the_next_release(project: Project) -> None:

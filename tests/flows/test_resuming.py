@@ -17,8 +17,8 @@ from infra.store.connection import META
 from infra.store.rollback import resume, rollback
 from infra.store.staging import Staging
 from schemas.errors import ConflictError
+from tests.flows.breaking import DiedError, dying_at, is_whole
 from tests.flows.projects import ROWS, Project, page
-from tests.oracle import differences, published, rebuilt
 
 T = TypeVar("T")
 
@@ -28,28 +28,6 @@ SILENT = TWO.replace("creaks", "is silent")
 """The same table, one row edited."""
 ONE_BAD = SILENT.replace("The pump hums.", "")
 """And one row without a text."""
-
-
-class DiedError(Exception):
-    """What a test breaks a run off with."""
-
-
-def dying_at(stage_name: str) -> Callable[[str, Callable[[], T]], T]:
-    """Break a run off before a stage."""
-
-    def step(name: str, stage: Callable[[], T]) -> T:
-        if name == stage_name:
-            raise DiedError(name)
-        return stage()
-
-    return step
-
-
-def is_whole(project: Project) -> bool:
-    """Tell whether the newest release is what a rebuild makes."""
-    workspace = project.open()
-    assert differences(published(workspace), rebuilt(workspace, "docs")) == []
-    return True
 
 
 @pytest.mark.parametrize("stage", ["audit", "publish"])
