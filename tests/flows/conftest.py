@@ -10,9 +10,12 @@ from typing import Any
 
 import pytest
 
+from flows.stages.exporting import export
 from infra.sandbox import Sandbox
+from schemas.dataset import Export
 from schemas.tools import Embedder
 from tests.flows.facts import Customers
+from tests.flows.library import library
 from tests.flows.prefect_server import prefect_server, program
 from tests.flows.projects import Project
 from tests.postgres import installed, running
@@ -54,6 +57,18 @@ def parses(monkeypatch: pytest.MonkeyPatch) -> Callable[[], int]:
 @pytest.fixture
 def project(tmp_path: Path, embedders: dict[str, Embedder], parses: Callable[[], int]) -> Project:
     return Project(root=tmp_path / "project", embedders=embedders, parses=parses)
+
+
+@pytest.fixture(scope="session")
+def shelf(tmp_path_factory: pytest.TempPathFactory, embedders: dict[str, Embedder]) -> Project:
+    """A library that tests only read."""
+    return library(tmp_path_factory.mktemp("library"), embedders)
+
+
+@pytest.fixture(scope="session")
+def faq(shelf: Project) -> Export:
+    """A dataset of questions and answers from it."""
+    return export(shelf.open(), "faq")
 
 
 @pytest.fixture

@@ -16,6 +16,7 @@ from infra.questions import read_questions
 from schemas.dataset import Export
 from schemas.errors import RefusedError
 from schemas.tools import Embedder
+from tests.flows.exported import contents, uses
 from tests.flows.library import library
 from tests.flows.projects import Project
 
@@ -78,11 +79,6 @@ def rows(written: Export, name: str | None = None) -> list[dict[str, Any]]:
     return [json.loads(line) for path in paths for line in path.read_text("utf-8").splitlines()]
 
 
-def contents(folder: str) -> dict[str, str]:
-    paths = [path for path in Path(folder).rglob("*") if path.is_file()]
-    return {str(p.relative_to(folder)): hashlib.sha256(p.read_bytes()).hexdigest() for p in paths}
-
-
 @pytest.mark.parametrize("name", [name for name in KINDS if name not in EMPTY])
 def test_the_same_release_and_definition_give_the_same_bytes(
     shelf: Project, name: str, tmp_path: Path
@@ -98,13 +94,13 @@ def test_the_same_release_and_definition_give_the_same_bytes(
 def test_the_lineage_of_every_row_is_in_its_document(shelf: Project, name: str) -> None:
     written = export(shelf.open(), name)
     texts = {row["document_id"]: row["text"] for row in shelf.documents("document_id", "text")}
-    uses = pq.read_table(Path(written.out) / "_meta" / "lineage.parquet").to_pylist()
-    assert len({use["row_id"] for use in uses}) == sum(written.splits.values())
-    for use in uses:
+    used = uses(written)
+    assert len({use["row_id"] for use in used}) == sum(written.splits.values())
+    for use in used:
         quote = texts[use["document_id"]][use["start"] : use["end"]]
         assert hashlib.sha256(quote.encode()).hexdigest() == use["quote_hash"]
         assert use["acl"] == ["everyone"]
-    assert lineage_of(shelf.open(), uses[0]["row_id"])["kind"] == "row"
+    assert lineage_of(shelf.open(), used[0]["row_id"])["kind"] == "row"
 
 
 def test_a_thread_is_in_one_split_and_every_reply_is_a_row(shelf: Project) -> None:
@@ -113,9 +109,9 @@ def test_a_thread_is_in_one_split_and_every_reply_is_a_row(shelf: Project) -> No
     told = json.loads(Path(written.manifest).read_text("utf-8"))["sufficiency"]
     assert (told["verdict"], told["rows"]) == ("too few", written.splits["train"])
     assert len([n for n in written.splits.values() if n]) > 1
-    uses = pq.read_table(Path(written.out) / "_meta" / "lineage.parquet").to_pylist()
+    used = uses(written)
     splits: dict[str, set[str]] = {}
-    for use in uses:
+    for use in used:
         splits.setdefault(use["document_id"], set()).add(use["split"])
     assert len(splits) == len(TOPICS)
     assert all(len(found) == 1 for found in splits.values())

@@ -5,7 +5,6 @@ import json
 from pathlib import Path
 from typing import Any
 
-import pyarrow.parquet as pq
 import pytest
 
 from flows.stages.exporting import export
@@ -15,6 +14,7 @@ from schemas.dataset import Export
 from schemas.errors import ConfigError, RefusedError
 from schemas.tools import Embedder
 from tests.flows.cli.program import headwater
+from tests.flows.exported import contents, uses
 from tests.flows.facts import Customers
 from tests.flows.library import library
 from tests.flows.logs import say, serve
@@ -59,15 +59,6 @@ Shelf = tuple[Project, Context, Context]
 def rows(written: Export) -> list[dict[str, Any]]:
     paths = sorted(Path(written.out).glob("*.jsonl"))
     return [json.loads(line) for path in paths for line in path.read_text("utf-8").splitlines()]
-
-
-def uses(written: Export) -> list[dict[str, Any]]:
-    return pq.read_table(Path(written.out) / "_meta" / "lineage.parquet").to_pylist()
-
-
-def contents(folder: str) -> dict[str, str]:
-    paths = [path for path in Path(folder).rglob("*") if path.is_file()]
-    return {str(p.relative_to(folder)): hashlib.sha256(p.read_bytes()).hexdigest() for p in paths}
 
 
 def test_a_preferences_prompt_is_byte_for_byte_the_one_that_was_logged(shelf: Shelf) -> None:

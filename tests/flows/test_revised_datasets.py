@@ -1,6 +1,5 @@
 """Datasets of two releases: what was not there yet, and answers that changed."""
 
-import hashlib
 import json
 from pathlib import Path
 from typing import Any
@@ -14,6 +13,7 @@ from schemas.context import ContextRequest, Principal
 from schemas.dataset import Export
 from schemas.errors import NotFoundError
 from schemas.tools import Embedder
+from tests.flows.exported import contents
 from tests.flows.library import library
 from tests.flows.projects import Project
 from transforms.prompt import NOTHING
@@ -58,11 +58,6 @@ def rows(written: Export) -> list[tuple[dict[str, Any], list[dict[str, Any]]]]:
         if path.exists()
         for number, line in enumerate(path.read_text("utf-8").splitlines(), start=1)
     ]
-
-
-def contents(folder: str) -> dict[str, str]:
-    paths = [path for path in Path(folder).rglob("*") if path.is_file()]
-    return {str(p.relative_to(folder)): hashlib.sha256(p.read_bytes()).hexdigest() for p in paths}
 
 
 def served(project: Project, question: str, principal: Principal, release: int) -> list[dict[str, str]]:

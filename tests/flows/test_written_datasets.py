@@ -1,6 +1,5 @@
 """A language model writes for a dataset: estimated before, paid once, to the same bytes."""
 
-import hashlib
 import json
 import os
 import signal
@@ -20,6 +19,7 @@ from schemas.dataset import Export
 from schemas.errors import ConfigError, RefusedError
 from schemas.tools import Embedder
 from tests.flows.cli.program import HEADWATER, headwater
+from tests.flows.exported import contents
 from tests.flows.projects import Project
 from tests.llm_server import Failure, LlmServer
 
@@ -63,11 +63,6 @@ def shelf(tmp_path: Path, embedders: dict[str, Embedder], llm_server: LlmServer)
         project.write(f"p{n:02}.md", page(name, 10 * n))
     assert project.ingest().run.published
     return project
-
-
-def contents(folder: str) -> dict[str, str]:
-    paths = [path for path in Path(folder).rglob("*") if path.is_file()]
-    return {str(p.relative_to(folder)): hashlib.sha256(p.read_bytes()).hexdigest() for p in paths}
 
 
 def train(written: Export) -> list[dict[str, Any]]:
