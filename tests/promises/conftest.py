@@ -10,8 +10,9 @@ from pathlib import Path
 import pytest
 
 from tests.flows.conftest import embedders, model_cache, parses, project
+from tests.promises.trials import Runtimes, two_runtimes
 
-__all__ = ["embedders", "model_cache", "parses", "project", "seed", "shared"]
+__all__ = ["embedders", "model_cache", "parses", "project", "runtimes", "seed", "shared"]
 
 ROOT = Path(__file__).resolve().parents[2]
 
@@ -22,6 +23,11 @@ def seed() -> int:
     chosen = int(os.environ.get("HEADWATER_SEED") or random.SystemRandom().randrange(10**6))
     sys.stdout.write(f"HEADWATER_SEED={chosen}\n")
     return chosen
+
+
+@pytest.fixture(scope="session")
+def runtimes(model_cache: Path) -> Runtimes:
+    return two_runtimes(model_cache)
 
 
 @pytest.fixture

@@ -12,6 +12,9 @@ from typing import Any
 import pytest
 
 from flows.stages import auditing, rebuilding, staging
+from flows.stages.parsing import parse_fingerprint
+from schemas.identity import content_hash
+from schemas.project import SourceSection
 from tests.flows.projects import NO_TEXT, ROWS, Project, touch
 from tests.promises.trials import PROMPTS, Tools
 from transforms import parsers
@@ -33,6 +36,10 @@ CHANGES = ("add", "copy", "re-add", "edit", "delete", "move", "touch", "spoil", 
            "edit row", "add row", "delete row", "spoil row")  # fmt: skip
 SETTINGS = ("acl", "label", "chunker", "embedder", "runtime", "parser", "title")
 PARSERS = parsers.PARSERS
+Pairs = dict[str, tuple[str, str]]
+"""Key to content hash and parser fingerprint."""
+Rows = dict[str, dict[str, Any]]
+"""Documents by their id."""
 
 
 @dataclass(kw_only=True)
@@ -57,6 +64,14 @@ class Folder:
             return {}
         return {row["id"]: row["body"] for row in csv.DictReader(io.StringIO(path.read_text()))}
 
+    def pairs(self, section: SourceSection) -> Pairs:
+        """Return what decides of each file whether it is parsed."""
+        files = [path for path in self.root.iterdir() if path.is_file()]
+        return {
+            path.name: (content_hash(path.read_bytes()), parse_fingerprint(path.name, section))
+            for path in files
+        }
+
     def passes(self, key: str) -> bool:
         """Tell whether a file can be read."""
         return (self.root / key).read_bytes() != NO_TEXT
@@ -65,6 +80,20 @@ class Folder:
         """Tell whether a document's item is there, and its record in that."""
         is_there = (self.root / row["key"]).exists()
         return is_there and (row["record"] is None or row["record"] in self.rows())
+
+    def wrongs(self, before: Rows, after: Rows) -> list[str]:
+        """Return which documents a run should not have lost, kept or changed."""
+        lost = [before[one] for one in before.keys() - after.keys()]
+        stale = {one: row for one, row in after.items() if row["status"] == "stale"}
+        return (
+            [f"{row} is lost" for row in lost if self.holds(row)]
+            + [f"{row} should be gone" for row in stale.values() if not self.holds(row)]
+            + [
+                f"{row} is not its last good version"
+                for one, row in stale.items()
+                if row["record_hash"] != before[one]["record_hash"]
+            ]
+        )
 
     def begin(self) -> None:
         """Write three pages and, among the docs, four tickets."""

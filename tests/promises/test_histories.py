@@ -18,13 +18,11 @@ from hypothesis.stateful import RuleBasedStateMachine as Machine
 from hypothesis.stateful import initialize, precondition, rule, run_state_machine_as_test
 
 import infra.store.publish as publishing
-from flows.stages.parsing import parse_fingerprint
 from flows.stages.step import Step, direct
 from infra.store import releases
 from infra.store.rollback import resume, rollback
-from schemas.identity import content_hash
 from tests.flows.projects import Paid
-from tests.oracle import Tables, differences, published, rebuilt
+from tests.oracle import differences, published
 from tests.promises.histories import (
     CHANGES,
     QUIET,
@@ -34,17 +32,16 @@ from tests.promises.histories import (
     UNEMBEDDED,
     UNPARSED,
     Folder,
+    Pairs,
     ProjectFile,
     in_small_batches,
 )
-from tests.promises.trials import Asked, DiedError, Dying, OneStore, Runtimes, Tools, cut_again, two_runtimes
+from tests.promises.trials import Asked, DiedError, Dying, OneStore, Runtimes, Tools, unlike_rebuilt
 
 NOW = datetime(2026, 1, 1, tzinfo=UTC)
 ALLOWED = {"allow_shrink": True, "allow_rebuild": True}
 ANY = st.integers(0, 11)
 SOURCE = st.sampled_from(SOURCES)
-Pairs = dict[str, tuple[str, str]]
-"""Key to content hash and parser fingerprint."""
 
 
 class History(Machine):
@@ -154,8 +151,10 @@ class History(Machine):
     def look(self) -> None:
         """Compare every source that is up to date with what its folder alone makes."""
         both = published(self.workspace) if self.project.newest() else {}
+        workspace = replace(self.workspace, _embedders=self.tools.runtimes[0])
         for name in [name for name in SOURCES if not self.pending[name]]:
-            self.is_whole(name, {n: rows.filter(pc.equal(rows["source"], name)) for n, rows in both.items()})
+            ours = {n: rows.filter(pc.equal(rows["source"], name)) for n, rows in both.items()}
+            assert unlike_rebuilt(workspace, name, ours) == []
 
     def teardown(self) -> None:
         """Let every history end up to date, and then idle."""
@@ -242,22 +241,7 @@ class History(Machine):
         self.pending[name].clear()
         after, meta = self.project.rows(name), self.workspace.opened.source(name).meta_hash
         assert {row["meta_hash"] for row in after.values()} <= {meta}
-        for lost in before.keys() - after.keys():
-            assert not self.folders[name].holds(before[lost]), f"{before[lost]} is lost"
-        for one, row in after.items():
-            if row["status"] == "stale":
-                assert self.folders[name].holds(row), f"{row} should be gone"
-                assert row["record_hash"] == before[one]["record_hash"], f"{row} is not its last good version"
-
-    def is_whole(self, name: str, ours: Tables) -> None:
-        """Compare a source's live rows with a rebuild, and its stale ones with what their documents make."""
-        workspace = replace(self.workspace, _embedders=self.tools.runtimes[0])
-        live, stale = (
-            {n: rows.filter(pc.equal(rows["status"], status)) for n, rows in ours.items()}
-            for status in ("live", "stale")
-        )
-        assert differences(live, rebuilt(workspace, name)) == []
-        assert differences(stale, cut_again(workspace, stale)) == []
+        assert self.folders[name].wrongs(before, after) == []
 
     def due(self, name: str) -> set[str]:
         """Return the items whose bytes or parser are not those that were published, or rejected, last."""
@@ -266,15 +250,7 @@ class History(Machine):
         return {key for key, pair in self.listed(name).items() if pair not in [of.get(key) for of in known]}
 
     def listed(self, name: str) -> Pairs:
-        section = self.workspace.opened.source(name)
-        files = [path for path in self.folders[name].root.iterdir() if path.is_file()]
-        pairs = [(content_hash(path.read_bytes()), parse_fingerprint(path.name, section)) for path in files]
-        return {path.name: pair for path, pair in zip(files, pairs, strict=True)}
-
-
-@pytest.fixture(scope="session")
-def runtimes(model_cache: Path) -> Runtimes:
-    return two_runtimes(model_cache)
+        return self.folders[name].pairs(self.workspace.opened.source(name))
 
 
 @pytest.mark.parametrize(

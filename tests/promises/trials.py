@@ -9,6 +9,7 @@ from pathlib import Path
 from typing import Any, TypeVar
 
 import pyarrow as pa
+import pyarrow.compute as pc
 
 from flows.workspace import Workspace
 from infra.embedders import EmbedderParams, load
@@ -17,7 +18,7 @@ from infra.store.filters import equals
 from schemas.document import DOCUMENT
 from schemas.tools import Embedder, Vectors
 from tests.flows.projects import Project
-from tests.oracle import Tables
+from tests.oracle import Tables, differences, rebuilt
 from transforms import chunkers
 
 PROMPTS = (None, "passage: ")
@@ -111,7 +112,16 @@ class Dying:
         return around
 
 
-def cut_again(workspace: Workspace, ours: Tables) -> Tables:
+def unlike_rebuilt(workspace: Workspace, name: str, ours: Tables) -> list[str]:
+    """Return what a source's live rows differ in from a rebuild, and its stale ones from what they make."""
+    live, stale = (
+        {n: rows.filter(pc.equal(rows["status"], status)) for n, rows in ours.items()}
+        for status in ("live", "stale")
+    )
+    return differences(live, rebuilt(workspace, name)) + differences(stale, _cut_again(workspace, stale))
+
+
+def _cut_again(workspace: Workspace, ours: Tables) -> Tables:
     """Return the chunks that documents make, beside the documents."""
     index = workspace.indexes["default"]
     embedder, kind = workspace.embedder(index), index.section.chunker.type
