@@ -10,16 +10,21 @@ import numpy as np
 def line(amounts: Sequence[float], seconds: Sequence[float], *, fixed_s: float) -> tuple[float, float]:
     """Return (seconds whatever the amount, seconds for each one) that fit what was seen, neither below zero.
 
-    Least squares, weighted by 1/seconds so that a small run counts as much as a large one. Where all amounts
-    are about the same no line can be told: `fixed_s`, or half of the smallest run, is taken as fixed.
+    Least squares, weighted by 1/seconds so that a small run counts as much as a large one; a part that would
+    be below zero is left out, as where a small run waits for what a large one has loaded meanwhile. Where all
+    amounts are about the same no line can be told: `fixed_s`, or half of the smallest run, is taken as fixed.
     """
     x, y = np.asarray(amounts, float), np.asarray(seconds, float)
     weights = 1.0 / np.maximum(y, 0.01)
-    if x.max() >= 2 * max(x.min(), 1.0):
-        columns = np.stack([np.ones_like(x), x], axis=1)
-        fixed, each = np.linalg.lstsq(columns * weights[:, None], y * weights, rcond=None)[0]
-        if fixed >= 0 and each >= 0:
-            return float(fixed), float(each)
-    fixed = min(fixed_s, float(y.min()) / 2)
-    each = np.average((y - fixed) / np.maximum(x, 1.0), weights=x + 1e-9)
-    return fixed, float(max(each, 0.0))
+    if x.max() < 2 * max(x.min(), 1.0):
+        fixed = min(fixed_s, float(y.min()) / 2)
+        each = np.average((y - fixed) / np.maximum(x, 1.0), weights=x + 1e-9)
+        return fixed, float(max(each, 0.0))
+    ones, values = weights[:, None], y * weights
+    for columns in ([np.ones_like(x), x], [np.zeros_like(x), x]):
+        fixed, each = np.linalg.lstsq(np.stack(columns, axis=1) * ones, values, rcond=None)[0]
+        if each < 0:
+            return float(np.average(y, weights=weights**2)), 0.0
+        if fixed >= 0:
+            break
+    return float(fixed), float(each)

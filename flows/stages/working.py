@@ -24,6 +24,7 @@ from flows.stages.reporting import ActiveRun
 from flows.stages.staging import BATCH_CHARS, batched, stage_batch
 from flows.stages.step import Step
 from flows.workspace import Seconds, Workspace, open_workspace
+from infra.memory import give_back
 from infra.sources import open_source
 from infra.store.staging import Staging
 from schemas.errors import ConfigError
@@ -100,6 +101,7 @@ def work_here(
     for batch in batched(items):
         name = digest(job.run_id, *[item.work for item in batch])
         step("stage", partial(stage_batch, job.workspace, staging, name, batch, ledger, seconds))
+        give_back()
 
 
 def parts(run: ActiveRun, found: Survey, ledger: Ledger, todo: tuple[str, ...]) -> Iterator[Part]:
