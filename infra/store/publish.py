@@ -13,6 +13,7 @@ from typing import TYPE_CHECKING, Any
 
 import pyarrow as pa
 
+from infra.memory import give_back
 from infra.store import releases
 from infra.store.connection import Store
 from infra.store.feature_index import refresh_entity_index
@@ -152,6 +153,7 @@ def _apply(store: Store, last: Release | None, table: Table, change: TableChange
             put_rows(table, change.key, rows)
         else:  # nothing there to replace, and the growth tells of a key that came twice
             table.add(rows)
+        give_back()
     delete_rows(table, change.key, change.deletes)
     _check_growth(table, change, before)
     _refresh(table, store)
