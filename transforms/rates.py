@@ -20,11 +20,11 @@ def line(amounts: Sequence[float], seconds: Sequence[float], *, fixed_s: float) 
         fixed = min(fixed_s, float(y.min()) / 2)
         each = np.average((y - fixed) / np.maximum(x, 1.0), weights=x + 1e-9)
         return fixed, float(max(each, 0.0))
-    ones, values = weights[:, None], y * weights
-    for columns in ([np.ones_like(x), x], [np.zeros_like(x), x]):
-        fixed, each = np.linalg.lstsq(np.stack(columns, axis=1) * ones, values, rcond=None)[0]
-        if each < 0:
-            return float(np.average(y, weights=weights**2)), 0.0
-        if fixed >= 0:
-            break
+    columns, seen = np.stack([np.ones_like(x), x], axis=1) * weights[:, None], y * weights
+    fixed, each = np.linalg.lstsq(columns, seen, rcond=None)[0]
+    if each < 0:
+        return float(np.average(y, weights=weights**2)), 0.0
+    if fixed < 0:
+        shares = columns[:, 1]
+        return 0.0, float(shares @ seen / (shares @ shares))
     return float(fixed), float(each)

@@ -17,9 +17,16 @@ TYPES = {
 }
 """What is not here is `invalid_request_error` below 500 and `server_error` from there on."""
 SERVERS_OWN = 500
-HERE = ("/v1/models", "/v1/chat/", "/v1/vector_stores/")
-ELSEWHERE = ("/v1/completions", "/v1/embeddings", "/v1/files", "/v1/moderations", "/v1/responses")
-PATHS = HERE + ELSEWHERE
+PATHS = (
+    "/v1/models",
+    "/v1/chat/",
+    "/v1/vector_stores/",
+    "/v1/completions",
+    "/v1/embeddings",
+    "/v1/files",
+    "/v1/moderations",
+    "/v1/responses",
+)
 """How the paths begin whose clients are OpenAI's, of what is here and of what is not."""
 JSON = "application/json"
 

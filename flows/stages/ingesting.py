@@ -124,7 +124,6 @@ def _work(run: Ingest, found: Survey, ledger: Ledger, step: Step) -> list[tuple[
     if todo:
         judging.prepare()
         work(run, found, ledger, todo, step)
-        give_back()
     markers: list[tuple[str, str, str]] = []
     for index in unbuilt(run.workspace, run.base):
         base = run.base
