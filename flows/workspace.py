@@ -20,6 +20,7 @@ from flows.progress import Progress, Silent
 from infra.embedders import EmbedderParams, fingerprint_of, load
 from infra.live import Live
 from infra.llm import ChatModel
+from infra.memory import give_back
 from infra.project_file import Opened, open_project
 from infra.store import Store
 from infra.store.embedding_cache import EmbeddingCache
@@ -114,6 +115,13 @@ class Workspace:
             with LOADING:
                 self._load(mine, params, fingerprint)
         return mine[fingerprint]
+
+    def give_back(self) -> None:
+        """Return to the system what is free, embedders' memory for computing too: between work and publishing."""
+        loaded = LOADED[self.runtime] if self._embedders is None else self._embedders
+        for embedder in list(loaded.values()):
+            embedder.give_back()
+        give_back()
 
     def _load(self, mine: dict[str, Embedder], params: dict[str, Any], fingerprint: str) -> None:
         if fingerprint not in mine:  # whoever waited finds what was loaded meanwhile

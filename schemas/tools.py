@@ -48,6 +48,10 @@ class Embedder(Protocol):
         """Return the unit vector of a question, shape (dimension,)."""
         ...
 
+    def give_back(self) -> None:
+        """Give back the memory that only computing needs; the next text takes it again."""
+        ...
+
 
 class Reranker(Protocol):
     """Reads a question together with a passage, and says how well that answers it."""

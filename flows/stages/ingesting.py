@@ -19,7 +19,6 @@ from flows.stages.reporting import ActiveRun, failed, report
 from flows.stages.step import Step, direct
 from flows.stages.working import work
 from flows.workspace import Seconds, Workspace
-from infra.memory import give_back
 from infra.store import releases
 from infra.store.lock import locked
 from infra.store.staging import Staging, Valid
@@ -83,6 +82,7 @@ def _run(run: Ingest, step: Step) -> Run:
     with run.seconds.spent_on("list"):
         full, retry = run.options.full, run.options.retry
         found = step("list", partial(survey, run.workspace, run.name, run.base, full=full, retry=retry))
+    run.workspace.give_back()
     run.notes = found.listing.notes
     try:
         check_shrink(run.workspace, found, allow=run.options.allow_shrink)
@@ -93,6 +93,7 @@ def _run(run: Ingest, step: Step) -> Run:
     markers = {(m["key"], m["work"]): m["batch"] for m in run.staging.items() if m["source"] == run.name}
     ledger = open_ledger(run.workspace, found, markers)
     built = _work(run, found, ledger, step)
+    run.workspace.give_back()
     run.notes += staged_misfits(run.workspace, run.staging)
     counts = ledger.counts(found.changes.listed, len(_removed(found)))
     staged = _staged(run, found, ledger, built)
@@ -175,7 +176,6 @@ def _publish(
     step: Step,
 ) -> Run:
     with run.seconds.spent_on("publish"):
-        give_back()
         try:
             release = step(
                 "publish", lambda: publish_staged(staged, difference, run_id=run.run_id, gates=judged.gates)

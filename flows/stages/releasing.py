@@ -17,6 +17,7 @@ def release_staged(
     run: ActiveRun, staged: Staged, found: Differences, counts: ItemCounts, *, step: Step = direct
 ) -> Run:
     """Publish what a backfill staged, unless the audit or a hold refuses it, and return the run's report."""
+    run.workspace.give_back()
     with run.seconds.spent_on("validate"):
         judged = audit(staged, counts, found, run.run_id)
     if judged.refusal is not None:

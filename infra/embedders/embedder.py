@@ -41,6 +41,10 @@ class TextEmbedder:
         vector: Vectors = self._embed([text], "query", self._layout.query_prompt)[0]
         return vector
 
+    def give_back(self) -> None:
+        """Give back the memory that only computing needs; the next text takes it again."""
+        self._engine.give_back()
+
     def _embed(self, texts: Sequence[str], task: Task, prompt: str) -> Vectors:
         if not texts:
             return np.empty((0, self.dimension), np.float32)

@@ -29,3 +29,7 @@ class Engine(Protocol):
     def vectors(self, batch: Batch) -> Vectors:
         """Return one unit vector per text, shape (texts, dimension)."""
         ...
+
+    def give_back(self) -> None:
+        """Give back the memory that only computing needs; the next batch takes it again."""
+        ...

@@ -52,6 +52,10 @@ class SentenceEngine:
         """Return one unit vector per text, shape (texts, dimension)."""
         return self._thread.submit(self._vectors, batch).result()
 
+    def give_back(self) -> None:
+        """Nothing on a CPU, where torch keeps none of it; on a GPU what is left for the next batch."""
+        self._thread.submit(_empty_cache).result()
+
     def _vectors(self, batch: Batch) -> Vectors:
         encode = self._model.encode_query if batch.task == "query" else self._model.encode_document
         found = encode(
@@ -92,6 +96,13 @@ def _load(layout: Layout, device: str) -> Any:
             f"the model in {layout.folder} could not be loaded on {device}: {error}",
             fix="fetch the model again, or set `embedder.device` to cpu",
         ) from error
+
+
+def _empty_cache() -> None:
+    import torch
+
+    if torch.cuda.is_initialized():
+        torch.cuda.empty_cache()
 
 
 def _halve(model: Any) -> None:

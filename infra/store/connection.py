@@ -60,6 +60,7 @@ class Store:
     """Opens tables by name and version. `uri` is a local folder, or a prefix such as `s3://bucket/store`."""
 
     def __init__(self, uri: str | Path, *, storage_options: dict[str, str] | None = None) -> None:
+        bound_heaps()
         self.uri = str(uri)
         self.options = dict(storage_options or {})
         self.objects = Objects(self.uri, self.options) if "://" in self.uri else None
@@ -82,7 +83,6 @@ class Store:
     @cached_property
     def db(self) -> DBConnection:
         """The connection, opened at first use; a store of a newer format is refused."""
-        bound_heaps()
         if self.objects is None:
             os.environ.setdefault("LANCE_IO_THREADS", str(LOCAL_READERS))
         lancedb = import_lancedb()

@@ -88,6 +88,9 @@ def test_probes_are_cut_to_what_the_model_reads() -> None:
             self.lengths = [len(ids) for ids in batch.token_ids]
             return np.empty((0, 0), np.float32)
 
+        def give_back(self) -> None:
+            raise AssertionError("nothing was left")
+
     recorder = Recorder()
     probe_vectors(recorder, layout)
 
