@@ -117,7 +117,7 @@ class Workspace:
         return mine[fingerprint]
 
     def give_back(self) -> None:
-        """Return to the system what is free, embedders' memory for computing too: between work and publishing."""
+        """Return to the system what is free, and what embedders keep for computing; between two stages."""
         loaded = LOADED[self.runtime] if self._embedders is None else self._embedders
         for embedder in list(loaded.values()):
             embedder.give_back()

@@ -101,7 +101,7 @@ def _load(layout: Layout, device: str) -> Any:
 def _empty_cache() -> None:
     import torch
 
-    if torch.cuda.is_initialized():
+    if torch.cuda.is_initialized():  # type: ignore[no-untyped-call]
         torch.cuda.empty_cache()
 
 

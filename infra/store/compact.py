@@ -18,6 +18,8 @@ if TYPE_CHECKING:
 
 FRAGMENTS = 4
 """More files than this are made one; fewer are not worth a copy."""
+LOG_FRAGMENTS = 64
+"""Of a log that gains one with each release, and is read again after it: 600 took longer than the release."""
 DELETED_SHARE = 0.1
 SEGMENTS = 100
 """Index segments merged at once: all that 1,000 small releases make."""
@@ -30,6 +32,13 @@ def needs_compaction(table: Table) -> bool:
     rows = table.count_rows()
     deleted = stats["num_deleted_rows"] / max(1, rows + stats["num_deleted_rows"])
     return bool(stats["num_fragments"] > FRAGMENTS or deleted > DELETED_SHARE or _unindexed(table))
+
+
+def compact_log(table: Table) -> None:
+    """Make a log's many small files one. The caller holds the lock of its writers."""
+    dataset: Any = table.to_lance()
+    if dataset.stats.dataset_stats()["num_fragments"] > LOG_FRAGMENTS:
+        compact(table)
 
 
 def compact(table: Table) -> None:

@@ -71,6 +71,7 @@ class Store:
         self._made: Kept[Any] = Kept(MADE_BYTES, lambda made: min(made.kept_bytes, MADE_BYTES))
         self.texts: Kept[str] = Kept(TEXT_BYTES, text_bytes)
         self.answers: Kept[Any] = Kept(ANSWERS)
+        self._healed = False
         self._whole: set[str] = set()
         """Tables on object storage that were seen to have a version."""
 
@@ -232,13 +233,20 @@ class Store:
 
     def mend(self) -> None:
         """Heal what a power cut left; left to the publisher that is at work, who heals first of all."""
-        if self.objects is None and Path(self.uri).is_dir():
+        if self.objects is None and not self._healed and Path(self.uri).is_dir():
             with suppress(BusyError, UnwritableError, OSError), locked(self, PUBLISH, wait_s=MEND_WAIT_S):
-                heal(self)
+                self.heal()
+
+    def heal(self) -> None:
+        """Heal, once in a process: a power cut ends all of a machine's. The caller holds the publish lock."""
+        if not self._healed:
+            heal(self)
+            self._healed = True
 
     def reopen(self) -> None:
         """Forget the connection and all it has read."""
         self.__dict__.pop("db", None)
+        self._healed = False
         self._whole.clear()
         for kept in (self._heads, self._pinned, self._derived, self._made, self.texts, self.answers):
             kept.clear()
@@ -247,6 +255,7 @@ class Store:
         try:
             return action()
         except UNREADABLE:
+            self._healed = False
             self.mend()
             return action()
 

@@ -15,6 +15,7 @@ import pyarrow as pa
 
 from infra.memory import give_back
 from infra.store import releases
+from infra.store.compact import compact_log
 from infra.store.connection import Store
 from infra.store.feature_index import refresh_entity_index
 from infra.store.lock import confirm_locks
@@ -216,6 +217,7 @@ def commit(
     """
     release = _release(last, heads, publication)
     log = store.ensure(releases.TABLE, RELEASE)
+    compact_log(log)
     confirm_locks()  # whoever takes them over from now on fences `log`
     sync_to_disk(store.uri)
     for table in heads.values():

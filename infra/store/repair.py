@@ -13,7 +13,6 @@ from dataclasses import dataclass
 
 from infra.store import releases
 from infra.store.connection import UNREADABLE, Store
-from infra.store.heal import heal
 from infra.store.lock import PUBLISH, confirm_locks, locked
 from schemas.release import Release
 
@@ -45,7 +44,7 @@ def publishing(store: Store, *, wait_s: float) -> Iterator[None]:
     Raises BusyError when another publisher does not end in time.
     """
     with locked(store, PUBLISH, wait_s=wait_s) as lock:
-        heal(store)
+        store.heal()
         if lock.taken_over:
             fence(store)
         try:

@@ -3,6 +3,7 @@ from __future__ import annotations
 import ctypes
 from typing import Any
 
+import pyarrow as pa
 import pytest
 
 from infra import memory
@@ -45,3 +46,4 @@ def test_heaps_are_bounded_for_the_whole_process() -> None:
         memory.bound_heaps()
 
     assert told == [(-8, 2), (-3, 256 * 1024)]
+    assert pa.default_memory_pool().backend_name == "system"

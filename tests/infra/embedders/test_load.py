@@ -66,6 +66,18 @@ def test_vectors_come_in_the_order_of_their_texts(by_runtime: dict[str, TextEmbe
     np.testing.assert_allclose(shuffled, straight[order], atol=1e-5)
 
 
+@pytest.mark.parametrize("runtime", ["auto", "torch-fp32"])
+def test_an_embedder_that_gave_its_memory_back_computes_the_same(
+    by_runtime: dict[str, TextEmbedder], runtime: str
+) -> None:
+    embedder, question = by_runtime[runtime], texts()[0]
+    before = embedder.embed_query(question)
+
+    embedder.give_back()
+
+    np.testing.assert_array_equal(embedder.embed_query(question), before)
+
+
 def test_no_texts_are_no_vectors(by_runtime: dict[str, TextEmbedder]) -> None:
     for embedder in by_runtime.values():
         assert embedder.embed_documents([]).shape == (0, 384)

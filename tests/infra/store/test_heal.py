@@ -4,14 +4,15 @@ from pathlib import Path
 import numpy as np
 import pytest
 
-from infra.store import Store, releases
+from infra.store import Store, connection, releases
 from infra.store.embedding_cache import EmbeddingCache
 from infra.store.heal import heal, heal_staging
 from infra.store.logs import append_quarantine, quarantine
 from infra.store.staging import STAGED_ITEM, StagedBatch, Staging
-from schemas.errors import StoreError
+from schemas.errors import NotFoundError, StoreError
 from schemas.quarantine import QUARANTINE
 from schemas.release import Release
+from schemas.run import RUN
 from tests.infra.store.rows import CHUNKS, DIMENSION, NOW, chunk, chunks, document, documents
 
 Publisher = Callable[..., Release]
@@ -129,10 +130,29 @@ def test_publishing_heals_by_itself(store: Store, release: Publisher) -> None:
         store, "documents", "*.lance", lambda: store.open("documents").add(documents(document("b")))
     )
     torn.write_bytes(b"")
+    store.reopen()
 
     made = release(document("c"))
 
     assert (made.release, keys(Store(store.uri), made)) == (2, ["a", "c"])
+
+
+def test_a_process_looks_for_damage_once_and_again_where_it_meets_some(
+    store: Store, release: Publisher, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    looked: list[str] = []
+    monkeypatch.setattr(connection, "heal", lambda found: (looked.append(found.uri), heal(found))[1])
+    release(document("a"))
+    Staging(store, "s")
+    release(document("b"))
+    assert len(looked) == 1
+
+    torn = newest(store, "runs", "*.manifest", lambda: store.ensure("runs", RUN))
+    torn.write_bytes(b"")
+    assert not store.has("runs")
+    with pytest.raises(NotFoundError):
+        store.open("runs")
+    assert len(looked) == 2
 
 
 @pytest.mark.parametrize("pattern", ["*.lance", "*.manifest"])
