@@ -27,7 +27,7 @@ if TYPE_CHECKING:
     from lancedb.table import Table
 
 INDEX_CACHE_BYTES = 512 * 1024**2
-METADATA_CACHE_BYTES = 16 * 1024**2
+METADATA_CACHE_BYTES = 8 * 1024**2
 """LanceDB's own defaults are 6 GiB and 1 GiB per session, more than a small container has. A table's metadata
 is kept once per version and grows with its fragments: 400 appends fill 100 MB that nobody reads again."""
 
