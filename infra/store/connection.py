@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import os
-import secrets
 from collections.abc import Callable, Iterable, Iterator
 from contextlib import suppress
 from functools import cached_property
@@ -17,8 +16,8 @@ from infra.store.heal import heal
 from infra.store.kept import Kept, text_bytes
 from infra.store.light_import import import_lancedb
 from infra.store.lock import PUBLISH, TABLES, locked, unwritable
+from infra.store.meta import META, fill_meta, read_meta
 from infra.store.objects import Objects
-from schemas.document import PRIMARY_KEY
 from schemas.errors import BusyError, NotFoundError, StoreError, UnwritableError
 from schemas.release import STORE_FORMAT
 
@@ -50,10 +49,6 @@ TEXT_BYTES = 32 * 1024**2
 ANSWERS = 256
 """Small answers about pinned versions, such as what a caller may not read any more."""
 T = TypeVar("T")
-
-META = pa.schema(
-    [pa.field("name", pa.string(), nullable=False, metadata=PRIMARY_KEY), ("value", pa.string())]
-)
 
 
 class Store:
@@ -104,7 +99,7 @@ class Store:
     @cached_property
     def secret(self) -> bytes:
         """The store's own secret, which fences of retrieved text are derived from."""
-        return bytes.fromhex(_meta(self.db)["secret"])
+        return bytes.fromhex(read_meta(self.db)["secret"])
 
     def names(self) -> list[str]:
         """Return the names of all tables; looking does not create the store."""
@@ -273,29 +268,13 @@ class Store:
 
     def _check_format(self, db: Any) -> None:
         if "store" in db.list_tables().tables and self._is_whole("store"):
-            _fill(db.open_table("store"))
+            fill_meta(db.open_table("store"))
         else:
             with locked(self, TABLES, wait_s=CREATE_WAIT_S):
-                _fill(db.create_table("store", schema=META, exist_ok=True))
-        found = int(_meta(db)["format"])
+                fill_meta(db.create_table("store", schema=META, exist_ok=True))
+        found = int(read_meta(db)["format"])
         if found > STORE_FORMAT:
             raise StoreError(
                 f"the store {self.uri!r} has format {found}; this Headwater reads up to {STORE_FORMAT}",
                 fix="install a newer Headwater",
             )
-
-
-def _fill(table: Table) -> None:
-    """Give a new store its format and its secret."""
-    if table.count_rows() == 0:
-        rows = [
-            {"name": "format", "value": str(STORE_FORMAT)},
-            {"name": "secret", "value": secrets.token_hex(32)},
-        ]
-        merge = table.merge_insert("name").when_not_matched_insert_all().use_index(use_index=False)
-        merge.execute(pa.Table.from_pylist(rows, schema=META))
-
-
-def _meta(db: Any) -> dict[str, str]:
-    rows = db.open_table("store").search().limit(None).to_arrow().to_pylist()
-    return {row["name"]: row["value"] for row in rows}

@@ -13,8 +13,9 @@ from typing import Any
 
 import pyarrow as pa
 
-from infra.store.connection import META, UNREADABLE, Store
+from infra.store.connection import UNREADABLE, Store
 from infra.store.lock import PUBLISH, TABLES, confirm_locks, locked, taken
+from infra.store.meta import META
 from infra.store.repair import publishing
 from infra.store.sync import sync_to_disk
 from schemas.errors import HeadwaterError, StoreError
