@@ -82,7 +82,6 @@ def _run(run: Ingest, step: Step) -> Run:
     with run.seconds.spent_on("list"):
         full, retry = run.options.full, run.options.retry
         found = step("list", partial(survey, run.workspace, run.name, run.base, full=full, retry=retry))
-    run.workspace.give_back()
     run.notes = found.listing.notes
     try:
         check_shrink(run.workspace, found, allow=run.options.allow_shrink)
@@ -93,7 +92,6 @@ def _run(run: Ingest, step: Step) -> Run:
     markers = {(m["key"], m["work"]): m["batch"] for m in run.staging.items() if m["source"] == run.name}
     ledger = open_ledger(run.workspace, found, markers)
     built = _work(run, found, ledger, step)
-    run.workspace.give_back()
     run.notes += staged_misfits(run.workspace, run.staging)
     counts = ledger.counts(found.changes.listed, len(_removed(found)))
     staged = _staged(run, found, ledger, built)
@@ -132,6 +130,8 @@ def _work(run: Ingest, found: Survey, ledger: Ledger, step: Step) -> list[tuple[
             survivors = surviving(run.workspace, base, ledger, found)
             label = labeled(run.workspace, found, ledger)
             markers += rebuild(run, base, index, survivors, ledger, label=label)
+    if todo or markers:
+        run.workspace.give_back()
     return markers
 
 

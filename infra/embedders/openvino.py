@@ -49,7 +49,7 @@ class OpenVinoEngine:
         return found
 
     def give_back(self) -> None:
-        """Give back what the batches so far left for the next one: 150 MB after batches of all widths."""
+        """Give back what the batches so far left for the next one: 65 MB after an ingest."""
         self._compiled.release_memory()
 
     def _unit_vectors(self, token_ids: list[Any]) -> Vectors:

@@ -54,7 +54,9 @@ class SentenceEngine:
 
     def give_back(self) -> None:
         """Nothing on a CPU, where torch keeps none of it; on a GPU what is left for the next batch."""
-        self._thread.submit(_empty_cache).result()
+        import torch
+
+        torch.cuda.empty_cache()
 
     def _vectors(self, batch: Batch) -> Vectors:
         encode = self._model.encode_query if batch.task == "query" else self._model.encode_document
@@ -96,13 +98,6 @@ def _load(layout: Layout, device: str) -> Any:
             f"the model in {layout.folder} could not be loaded on {device}: {error}",
             fix="fetch the model again, or set `embedder.device` to cpu",
         ) from error
-
-
-def _empty_cache() -> None:
-    import torch
-
-    if torch.cuda.is_initialized():  # type: ignore[no-untyped-call]
-        torch.cuda.empty_cache()
 
 
 def _halve(model: Any) -> None:
