@@ -3,15 +3,10 @@
 from __future__ import annotations
 
 import math
-import re
-from collections import Counter
-from collections.abc import Callable, Iterable, Sequence
+from collections.abc import Callable, Sequence
 
+from transforms.coverage import CANDIDATES, held, rarity
 from transforms.rank import Hit
-
-WORD = re.compile(r"\w+")
-CANDIDATES = 50
-"""Best hits whose words say how rare the question's words are; more of them tell no better."""
 
 SATURATION = 2.2
 """k1 + 1 with the k1 = 1.2 of the store's BM25: what a word's weight grows to when it is repeated."""
@@ -47,8 +42,8 @@ def covered(question: str, hits: Sequence[Hit]) -> float:
     """Return the largest share of the question's words, by rarity, that one passage has."""
     weights = rarity(question, hits)
     total = math.fsum(weights.values())
-    held = (_held(weights.keys(), hit) for hit in hits[:CANDIDATES])
-    found = (math.fsum(weights[word] for word in words) for words in held)
+    words_of = (held(weights, hit) for hit in hits[:CANDIDATES])
+    found = (math.fsum(weights[word] for word in words) for words in words_of)
     return max(found, default=0.0) / total if total else 0.0
 
 
@@ -62,32 +57,6 @@ def margin(question: str, hits: Sequence[Hit]) -> float:  # noqa: ARG001
     """Return by how much the nearest passage is nearer than the mean of the next five."""
     scores = sorted((hit.vector_score for hit in hits if hit.vector_score is not None), reverse=True)
     return min(1.0, max(0.0, scores[0] - sum(scores[1:6]) / 5)) if len(scores) > 5 else 0.0  # noqa: PLR2004
-
-
-def rarity(question: str, hits: Sequence[Hit]) -> dict[str, float]:
-    """Return each word of the question with its inverse document frequency among the candidates."""
-    words = sorted(set(WORD.findall(question.casefold())))
-    holding = Counter(word for hit in hits[:CANDIDATES] for word in _held(words, hit))
-    total = len(hits[:CANDIDATES])
-    return {word: math.log(1 + (total - holding[word] + 0.5) / (holding[word] + 0.5)) for word in words}
-
-
-def _held(words: Iterable[str], hit: Hit) -> list[str]:
-    """Return those of `words` that a passage has as whole words."""
-    row = hit.row
-    text = " ".join([row.get("title") or "", *(row.get("headings") or ()), str(row["quote"])]).casefold()
-    return [word for word in words if _has(text, word)]
-
-
-def _has(text: str, word: str) -> bool:
-    """Tell whether a word stands in a text by itself; quicker than to part the text into words."""
-    at = text.find(word)
-    while at >= 0:
-        end = at + len(word)
-        if not (WORD.match(text, end) or (at and WORD.match(text, at - 1))):
-            return True
-        at = text.find(word, at + 1)
-    return False
 
 
 SIGNALS: dict[str, Callable[[str, Sequence[Hit]], float]] = {

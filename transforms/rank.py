@@ -29,6 +29,8 @@ class Hit(NamedTuple):
     keyword_rank: int | None = None
     named: float = 0.0
     """Gained because the question names the document."""
+    coverage: float = 0.0
+    """Gained because the passage has the question's words."""
     support: float = 0.0
     """Gained from the passages beside it."""
     freshness: float = 1.0
@@ -43,7 +45,7 @@ class Hit(NamedTuple):
         """What hits are ranked by."""
         if self.placed is not None:
             return self.placed
-        return round((self.fused + self.named + self.support) * self.freshness, 9)
+        return round((self.fused + self.named + self.coverage + self.support) * self.freshness, 9)
 
     @property
     def chunk_id(self) -> str:

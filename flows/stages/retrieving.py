@@ -22,6 +22,7 @@ from schemas.tools import Embedder
 from transforms.age import Aging, let_age
 from transforms.choose import RELEVANT
 from transforms.confidence import confidence
+from transforms.coverage import add_coverage
 from transforms.names import boost_named
 from transforms.rank import Hit, fuse
 from transforms.support import add_support
@@ -68,11 +69,14 @@ def retrieve(workspace: Workspace, request: ContextRequest, *, hidden: Collectio
     clock.lap("rights")
     passages = workspace.store.made_of(index["table"], release.tables[index["table"]].version, Passages)
     embed = clock.timing("embed", lambda: embedder.embed_query(request.question))
-    vector, keyword = passages.both_legs(request.question, embed, readable, section.depth)
+    vector, keyword = passages.both_legs(
+        request.question, embed, readable, section.depth, center_weight=section.center_weight
+    )
     clock.lap("search")
     hits = fuse(vector, keyword, vector_weight=section.vector_weight)
     sure = confidence(request.question, hits)
     hits = boost_named(hits, request.question, weight=section.name_weight)
+    hits = add_coverage(hits, request.question, weight=section.coverage_weight)
     hits = add_support(hits, weight=section.support_weight)
     aging = _aging(workspace)
     hits = let_age(hits, aging, at=release.created_at)

@@ -15,6 +15,7 @@ import pyarrow as pa
 import pyarrow.compute as pc
 
 from infra.store.asking import asynchronous, fetched, in_background, rows_by_id, started
+from infra.store.center import SAMPLE, Asked, Centers, asked
 from infra.store.filters import asked_for, both, is_in, numbered, readable_by
 from infra.store.kept import Kept
 from infra.store.kept_table import DIGITS, KeptTable, nearest, unit
@@ -50,8 +51,8 @@ KEPT_ROWS = 120_000
 """Up to here a table is kept whole too, 300 MB of it, though its index finds the candidates."""
 QUESTIONS = 3
 """Asked before that much is read for it: a program that asks once does without."""
-CHUNK_BYTES, PLACE_BYTES = 2_500, 16
-"""Of a chunk that is kept whole, with its vector; of one whose place is kept."""
+CHUNK_BYTES, PLACE_BYTES, SAMPLE_BYTES = 2_500, 16, 1_600
+"""Of a chunk kept whole, with its vector; of one whose place is kept; of one in the center's sample."""
 
 Legs = tuple[pa.Table, pa.Table]
 Place = tuple[str, int]
@@ -88,29 +89,54 @@ class Passages:
     def __init__(self, table: Table) -> None:
         self.table = table
         self._counts: Kept[int] = Kept(COUNTS)
+        self._centers = Centers(table)
         self._questions = 0
         self._reading: Future[KeptTable] | None = None
 
-    def both_legs(self, question: str, embed: Callable[[], Vectors], readable: Readable, depth: int) -> Legs:
+    def both_legs(
+        self,
+        question: str,
+        embed: Callable[[], Vectors],
+        readable: Readable,
+        depth: int,
+        *,
+        center_weight: float = 0.0,
+    ) -> Legs:
         """Return both legs of a question; words are looked up while its vector is computed.
 
-        Each has COLUMNS and `score`, best first, ties by chunk_id: cosine similarity, and BM25.
+        Each has COLUMNS and `score`, best first, ties by chunk_id: cosine similarity, as `vector_leg` has it,
+        and BM25.
         """
         self._read_ahead()
         where, limit = readable.filter(), depth + PAST_TIES
         words = started(self._worded(question, where, limit))
-        near = self._near(vector := embed(), where, limit)
+        asked = self._asked(embed(), readable, center_weight)
+        near = self._near(vector := asked.vector, where, limit)
         vector_found, keyword_found = self._with_rows(near, _scored(words.result()))
         return (
-            _past_ties(vector_found, lambda most: self._with_rows(self._near(vector, where, most))[0], depth),
+            asked.similar(
+                _past_ties(
+                    vector_found, lambda most: self._with_rows(self._near(vector, where, most))[0], depth
+                )
+            ),
             _past_ties(keyword_found, lambda most: self._word_rows(question, where, most), depth),
         )
 
-    def vector_leg(self, vector: Vectors, readable: Readable, depth: int) -> pa.Table:
-        """Return the nearest chunks with `score` = cosine similarity, best first, ties by chunk_id."""
+    def vector_leg(
+        self, vector: Vectors, readable: Readable, depth: int, *, center_weight: float = 0.0
+    ) -> pa.Table:
+        """Return the nearest chunks, best first, ties by chunk_id.
+
+        `score` is the cosine similarity, less so much of what a chunk is more like all others than chunks
+        are on average.
+        """
         where, limit = readable.filter(), depth + PAST_TIES
-        first = self._with_rows(self._near(vector, where, limit))[0]
-        return _past_ties(first, lambda most: self._with_rows(self._near(vector, where, most))[0], depth)
+        asked = self._asked(vector, readable, center_weight)
+
+        def nearest_of(most: int) -> pa.Table:
+            return self._with_rows(self._near(asked.vector, where, most))[0]
+
+        return asked.similar(_past_ties(nearest_of(limit), nearest_of, depth))
 
     def keyword_leg(self, question: str, readable: Readable, depth: int) -> pa.Table:
         """Return the chunks that share words with the question, `score` = BM25, best first."""
@@ -137,6 +163,16 @@ class Passages:
         reading = started(query)
         return lambda: _by_place(reading.result())
 
+    def _asked(self, vector: Vectors, readable: Readable, weight: float) -> Asked:
+        return asked(vector, self.center(readable), weight=weight) if weight else Asked(vector)
+
+    def center(self, readable: Readable) -> Vectors:
+        """Return the mean vector of what a query may see; all zeros where that is too little to tell."""
+        where, kept = readable.filter(), self._kept
+        if kept is None:
+            return self._centers.of(where)
+        return self._centers.of(where, lambda ids: kept.readable(where)[kept.numbers(ids)])
+
     def count(self, readable: Readable) -> int:
         """Return how many chunks a query may see at all."""
         return self._count(readable.filter())
@@ -144,7 +180,8 @@ class Passages:
     @cached_property
     def kept_bytes(self) -> int:
         """About what it will take in memory."""
-        return self.rows * (CHUNK_BYTES if self.rows <= KEPT_ROWS else PLACE_BYTES)
+        whole = self.rows * (CHUNK_BYTES if self.rows <= KEPT_ROWS else PLACE_BYTES)
+        return whole + SAMPLE_BYTES * min(self.rows, SAMPLE)
 
     @cached_property
     def rows(self) -> int:

@@ -30,6 +30,7 @@ from infra.store import releases
 from infra.store.filters import is_in
 from infra.store.search import Passages, Readable
 from schemas.evaluation import Question
+from schemas.project import ContextViewSection
 from tests.benchmarks.measuring import SHARED
 from transforms.choose import RELEVANT
 from transforms.confidence import SIGNALS, confidence
@@ -41,8 +42,7 @@ REPORTED = 200
 """Questions of each kind that a set needs to be reported on."""
 MOST = 400
 CURVE = (0.20, 0.25, 0.30, 0.33, 0.36, 0.40, 0.45)
-DEPTH = 100
-WEIGHT = 0.4
+VIEW = ContextViewSection()
 COLUMNS = ["chunk_id", "document_id", "quote", "title", "headings", "score"]
 
 Pair = tuple[str, list[Hit], list[Hit]]
@@ -141,8 +141,8 @@ def searched(workspace: Workspace, question: Question, keys: dict[str, str]) -> 
     for side, forbidden in (("with", ()), ("without", tuple(ids))):
         readable = Readable(entries=("everyone",), forbidden_documents=forbidden)
         legs = (
-            passages.vector_leg(vector, readable, DEPTH),
-            passages.keyword_leg(question.question, readable, DEPTH),
+            passages.vector_leg(vector, readable, VIEW.depth, center_weight=VIEW.center_weight),
+            passages.keyword_leg(question.question, readable, VIEW.depth),
         )
         told[side] = [leg.select(COLUMNS).to_pylist() for leg in legs]
     return told
@@ -158,7 +158,7 @@ def hits_of(legs: list[list[dict[str, Any]]]) -> list[Hit]:
     schema = pa.schema([*((name, pa.string()) for name in ("chunk_id", "document_id", "quote", "title")),
                         ("headings", pa.list_(pa.string())), ("score", pa.float64())])  # fmt: skip
     vector, keyword = (pa.Table.from_pylist(leg, schema=schema) for leg in legs)
-    return fuse(vector, keyword, vector_weight=WEIGHT)
+    return fuse(vector, keyword, vector_weight=VIEW.vector_weight)
 
 
 if __name__ == "__main__":

@@ -7,6 +7,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
+from functools import cache
 from pathlib import Path
 from typing import Any
 
@@ -21,6 +22,7 @@ from infra.store.rollback import resume, rollback
 from schemas.chunk import embedded_chunk
 from schemas.document import DOCUMENT
 from schemas.feature import FEATURE_ROW
+from schemas.identity import digest
 from schemas.tools import Vectors
 
 GROUPS = 200
@@ -143,9 +145,10 @@ def document_name(n: int) -> str:
     return f"d{n:05}"
 
 
+@cache
 def chunk_name(n: int) -> str:
-    """Return the n-th chunk's id."""
-    return f"c{n:06}"
+    """Return the n-th chunk's id, a hash as every chunk's is."""
+    return digest("chunk", n)
 
 
 def fact_word(n: int) -> str:

@@ -21,10 +21,12 @@ from flows.stages.contexts import context
 from flows.stages.features import look_up
 from flows.stages.retrieving import retrieve
 from infra.store import releases
+from infra.store.center import LEAST, SAMPLE
 from schemas.context import ContextRequest, Principal
 from schemas.filters import Filters
 from tests.promises.rights import (
     CHUNKS_EACH,
+    DIMENSION,
     LANGUAGES,
     SOURCES,
     World,
@@ -64,6 +66,8 @@ class Found:
     recalls: dict[tuple[str, str], list[float]] = field(default_factory=lambda: defaultdict(list))
     keyword: dict[tuple[int, int], pa.Table] = field(default_factory=dict)
     """Rankings of every chunk for a question at a table's version, computed once."""
+    first: dict[int, list[int]] = field(default_factory=dict)
+    """By release: the chunks with the first ids."""
 
     def mean(self, leg: str, size: str | None = None) -> float:
         found = [r for (of, s), rs in self.recalls.items() if of == leg and size in (None, s) for r in rs]
@@ -88,6 +92,7 @@ def test_nothing_leaks_and_what_may_be_read_is_found(
         _has_every_index(made)
         draw = random.Random(seed + n)
         found.keyword.clear()
+        found.first.clear()
         for at in range(cases):
             _try(made, _case(draw, made), found, whole=at % WHOLE == 0)
     for leg in ("vector", "keyword", "hybrid"):
@@ -146,7 +151,7 @@ def _try(made: World, case: Case, found: Found, *, whole: bool) -> None:
     assert got.passages.count(got.readable) == len(names), case
     _look_around(made, got, names, case)
     size = "few" if len(names) < 0.01 * len(allowed) else "more"
-    vector = _nearest(made, case, allowed)
+    vector = _nearest(made, case, allowed, found, got.section.center_weight)
     keyword = _ranking(made, case, got.passages.table, found, names)
     exact = fuse(vector.slice(0, DEPTH), keyword.slice(0, DEPTH), vector_weight=got.section.vector_weight)
     mine = {
@@ -212,13 +217,23 @@ def _look_through(made: World, request: ContextRequest, names: set[str], case: C
         assert note.startswith(f"{len(names)} passages found"), case
 
 
-def _nearest(made: World, case: Case, allowed: Any) -> pa.Table:
+def _nearest(made: World, case: Case, allowed: Any, found: Found, weight: float) -> pa.Table:
     rows = np.flatnonzero(allowed)
-    scores = made.vectors[rows] @ made.asked[case.question]
+    center = _center(made, case, allowed, found)
+    scores = made.vectors[rows] @ (made.asked[case.question] - weight * center) + weight * center @ center
     best = np.argsort(-scores, kind="stable")[: 2 * DEPTH]
     return pa.table(
         {"chunk_id": [chunk_name(int(rows[n])) for n in best], "score": scores[best].astype(np.float64)}
     )
+
+
+def _center(made: World, case: Case, allowed: Any, found: Found) -> Any:
+    """What the caller's own chunks have in common: of a chunk that they may not read nothing is in it."""
+    if case.release not in found.first:
+        there = [CHUNKS_EACH * n + k for n in made.acls[case.release] for k in range(CHUNKS_EACH)]
+        found.first[case.release] = sorted(there, key=chunk_name)[:SAMPLE]
+    mine = [n for n in found.first[case.release] if allowed[n]]
+    return made.vectors[mine].mean(axis=0) if len(mine) >= LEAST else np.zeros(DIMENSION, np.float32)
 
 
 def _ranking(made: World, case: Case, table: Any, found: Found, names: set[str]) -> pa.Table:

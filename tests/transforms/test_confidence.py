@@ -7,7 +7,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from transforms.confidence import SIGNALS, confidence, keyword_share, rarity
+from transforms.confidence import SIGNALS, confidence, keyword_share
 from transforms.rank import Hit
 
 WORDS = st.text("abc ", max_size=12)
@@ -43,12 +43,6 @@ def test_a_better_passage_makes_no_question_less_answerable(question: str, hits:
     better = [hit(str(one.row["quote"]), 1.0, 40.0, 1) for one in hits]
 
     assert confidence(question, better) >= confidence(question, hits)
-
-
-def test_words_that_every_candidate_has_weigh_least() -> None:
-    found = rarity("the pump", [hit("the pump"), hit("the river"), hit("the end")])
-
-    assert found["the"] < found["pump"] / 4
 
 
 def test_a_passage_that_has_only_the_common_words_is_worth_little() -> None:

@@ -6,14 +6,23 @@ from typing import Any
 
 ASKED: dict[str, Any] = {"min_score": 0.0}
 """Every question has an answer here: none is turned away; how many would be is a measure of its own."""
-OFF: dict[str, Any] = {**ASKED, "name_weight": 0.0, "support_weight": 0.0, "neighbors": 0}
+OFF: dict[str, Any] = {
+    **ASKED,
+    "center_weight": 0.0,
+    "name_weight": 0.0,
+    "coverage_weight": 0.0,
+    "support_weight": 0.0,
+    "neighbors": 0,
+}
 
 VIEWS: dict[str, dict[str, Any]] = {
     "keyword": {**OFF, "vector_weight": 0.0},
     "vector": {**OFF, "vector_weight": 1.0},
     "fused": OFF,
     "fused, depth 10": {**OFF, "depth": 10},
-    "fused + names": {**OFF, "name_weight": 0.2},
+    "fused + center": {**OFF, "center_weight": 0.2},
+    "fused + names": {**OFF, "name_weight": 0.25},
+    "fused + coverage": {**OFF, "coverage_weight": 0.2},
     "fused + support": {**OFF, "support_weight": 0.1},
     "fused + neighbors": {**OFF, "neighbors": 1},
     "default": ASKED,
