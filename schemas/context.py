@@ -123,7 +123,7 @@ class Candidate(Frozen):
     keyword_rank: int | None
     named: float
     """Part of the score that comes from the question naming the document."""
-    coverage: float
+    coverage: float = 0.0
     """Part of the score that comes from the passage having the question's words."""
     support: float
     """Part of the score that comes from the passages beside it."""
