@@ -5,21 +5,21 @@ from __future__ import annotations
 import math
 from collections.abc import Callable, Sequence
 
-from transforms.coverage import CANDIDATES, held, rarity
+from transforms.coverage import Shared, shared
 from transforms.rank import Hit
 
 SATURATION = 2.2
 """k1 + 1 with the k1 = 1.2 of the store's BM25: what a word's weight grows to when it is repeated."""
 
 
-def confidence(question: str, hits: Sequence[Hit]) -> float:
+def confidence(question: str, hits: Sequence[Hit], words: Shared | None = None) -> float:
     """Return a score from 0 to 1: the mean of `similarity` and `keyword_share`.
 
     Either is fooled alone: by a passage on the same subject that says nothing of it, by one that shares
     words with it. On questions whose document was removed their mean told more kinds apart than each
     (`tests/benchmarks/abstention.py`), without a weight that was fitted to a set.
     """
-    return (similarity(question, hits) + keyword_share(question, hits)) / 2
+    return (similarity(question, hits) + keyword_share(question, hits, words)) / 2
 
 
 def similarity(question: str, hits: Sequence[Hit]) -> float:  # noqa: ARG001 - signals are asked alike
@@ -27,23 +27,22 @@ def similarity(question: str, hits: Sequence[Hit]) -> float:  # noqa: ARG001 - s
     return min(1.0, max([0.0, *(hit.vector_score or 0.0 for hit in hits)]))
 
 
-def keyword_share(question: str, hits: Sequence[Hit]) -> float:
+def keyword_share(question: str, hits: Sequence[Hit], words: Shared | None = None) -> float:
     """Return the best keyword score beside the most that any passage could have for this question.
 
     That is BM25's sum over the question's words with each saturated (Robertson and Zaragoza 2009), their
     rarity taken among the candidates: common words weigh nothing there, in whatever language.
     """
     best = max((hit.keyword_score or 0.0 for hit in hits), default=0.0)
-    most = SATURATION * math.fsum(rarity(question, hits).values())
+    most = SATURATION * math.fsum((words or shared(question, hits)).rarity.values())
     return min(1.0, best / most) if most else 0.0
 
 
 def covered(question: str, hits: Sequence[Hit]) -> float:
     """Return the largest share of the question's words, by rarity, that one passage has."""
-    weights = rarity(question, hits)
-    total = math.fsum(weights.values())
-    words_of = (held(weights, hit) for hit in hits[:CANDIDATES])
-    found = (math.fsum(weights[word] for word in words) for words in words_of)
+    words = shared(question, hits)
+    total = math.fsum(words.rarity.values())
+    found = (math.fsum(words.rarity[word] for word in held) for held in words.held.values())
     return max(found, default=0.0) / total if total else 0.0
 
 

@@ -8,41 +8,52 @@ from __future__ import annotations
 import math
 import re
 from collections import Counter
-from collections.abc import Iterable, Sequence
+from collections.abc import Sequence
+from typing import NamedTuple
 
 from transforms.rank import Hit, ranked
 
 WORD = re.compile(r"\w+")
 CANDIDATES = 50
-"""Best hits whose words say how rare the question's words are; more of them tell no better."""
+"""Best hits whose words say how rare the question's words are, and that are worth more for them. To look at
+all of them was no better on any set, and takes three times as long."""
 
 
-def add_coverage(hits: Sequence[Hit], question: str, *, weight: float) -> list[Hit]:
-    """Return the hits in a new order: each gains up to `weight` for the question's words it has.
+class Shared(NamedTuple):
+    """What a question shares with its best hits."""
 
-    It is the square of their share by rarity: half of the words are worth a quarter. Words are compared as
-    they are written, in any language; stemming them gained nothing. Figures in
-    `infra/decisions/0007-retrieval-defaults.md`.
+    rarity: dict[str, float]
+    """Each word of the question with its inverse document frequency among these hits."""
+    held: dict[str, list[str]]
+    """By chunk id: those of the words that the passage, its title or its headings have."""
+
+
+def shared(question: str, hits: Sequence[Hit]) -> Shared:
+    """Return the words that a question shares with each of the best hits, as they are written."""
+    words = sorted(set(WORD.findall(question.casefold())))
+    held = {hit.chunk_id: _held(words, hit) for hit in hits[:CANDIDATES]}
+    holding, total = Counter(word for found in held.values() for word in found), len(held)
+    rarity = {word: math.log(1 + (total - holding[word] + 0.5) / (holding[word] + 0.5)) for word in words}
+    return Shared(rarity, held)
+
+
+def add_coverage(hits: Sequence[Hit], words: Shared, *, weight: float) -> list[Hit]:
+    """Return the hits in a new order: those looked at gain up to `weight` for the question's words they have.
+
+    It is the square of their share by rarity: half of the words are worth a quarter. Figures, and what
+    stemming would gain, in `infra/decisions/0007-retrieval-defaults.md`.
     """
-    weights = rarity(question, hits) if weight else {}
-    total = math.fsum(weights.values())
-    if not total:
+    total = math.fsum(words.rarity.values())
+    if not weight or not total:
         return list(hits)
-    shares = (math.fsum(weights[word] for word in held(weights, hit)) / total for hit in hits)
+    shares = {i: math.fsum(words.rarity[word] for word in held) / total for i, held in words.held.items()}
     return ranked(
-        hit._replace(coverage=round(weight * share**2, 9)) for hit, share in zip(hits, shares, strict=True)
+        hit._replace(coverage=round(weight * share**2, 9)) if (share := shares.get(hit.chunk_id)) else hit
+        for hit in hits
     )
 
 
-def rarity(question: str, hits: Sequence[Hit]) -> dict[str, float]:
-    """Return each word of the question with its inverse document frequency among the candidates."""
-    words = sorted(set(WORD.findall(question.casefold())))
-    holding = Counter(word for hit in hits[:CANDIDATES] for word in held(words, hit))
-    total = len(hits[:CANDIDATES])
-    return {word: math.log(1 + (total - holding[word] + 0.5) / (holding[word] + 0.5)) for word in words}
-
-
-def held(words: Iterable[str], hit: Hit) -> list[str]:
+def _held(words: Sequence[str], hit: Hit) -> list[str]:
     """Return those of `words` that a passage has as whole words."""
     row = hit.row
     text = " ".join([row.get("title") or "", *(row.get("headings") or ()), str(row["quote"])]).casefold()

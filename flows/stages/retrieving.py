@@ -22,7 +22,7 @@ from schemas.tools import Embedder
 from transforms.age import Aging, let_age
 from transforms.choose import RELEVANT
 from transforms.confidence import confidence
-from transforms.coverage import add_coverage
+from transforms.coverage import add_coverage, shared
 from transforms.names import boost_named
 from transforms.rank import Hit, fuse
 from transforms.support import add_support
@@ -74,9 +74,10 @@ def retrieve(workspace: Workspace, request: ContextRequest, *, hidden: Collectio
     )
     clock.lap("search")
     hits = fuse(vector, keyword, vector_weight=section.vector_weight)
-    sure = confidence(request.question, hits)
+    words = shared(request.question, hits)
+    sure = confidence(request.question, hits, words)
     hits = boost_named(hits, request.question, weight=section.name_weight)
-    hits = add_coverage(hits, request.question, weight=section.coverage_weight)
+    hits = add_coverage(hits, words, weight=section.coverage_weight)
     hits = add_support(hits, weight=section.support_weight)
     aging = _aging(workspace)
     hits = let_age(hits, aging, at=release.created_at)

@@ -110,7 +110,8 @@ class Passages:
         self._read_ahead()
         where, limit = readable.filter(), depth + PAST_TIES
         words = started(self._worded(question, where, limit))
-        asked = self._asked(embed(), readable, center_weight)
+        moved = self._moving(readable, center_weight)
+        asked = moved(embed())
         near = self._near(vector := asked.vector, where, limit)
         vector_found, keyword_found = self._with_rows(near, _scored(words.result()))
         return (
@@ -131,7 +132,7 @@ class Passages:
         are on average.
         """
         where, limit = readable.filter(), depth + PAST_TIES
-        asked = self._asked(vector, readable, center_weight)
+        asked = self._moving(readable, center_weight)(vector)
 
         def nearest_of(most: int) -> pa.Table:
             return self._with_rows(self._near(asked.vector, where, most))[0]
@@ -163,8 +164,14 @@ class Passages:
         reading = started(query)
         return lambda: _by_place(reading.result())
 
-    def _asked(self, vector: Vectors, readable: Readable, weight: float) -> Asked:
-        return asked(vector, self.center(readable), weight=weight) if weight else Asked(vector)
+    def _moving(self, readable: Readable, weight: float) -> Callable[[Vectors], Asked]:
+        """Return what moves a question's vector; a center not known yet is looked for from now on."""
+        if not weight:
+            return Asked
+        if self._centers.known(readable.filter()):
+            return lambda vector: asked(vector, self.center(readable), weight=weight)
+        looked_for = in_background(lambda: self.center(readable))
+        return lambda vector: asked(vector, looked_for.result(), weight=weight)
 
     def center(self, readable: Readable) -> Vectors:
         """Return the mean vector of what a query may see; all zeros where that is too little to tell."""

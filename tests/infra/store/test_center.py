@@ -119,3 +119,16 @@ def test_a_question_that_is_all_that_passages_have_in_common_stays() -> None:
     question = np.full(DIMENSION, 0.5, np.float32)
 
     assert asked(question, question, weight=1.0) == (question, 1.0, 0.0)
+
+
+@pytest.mark.usefixtures("wherever")
+def test_a_question_asked_again_has_the_same_legs(store: Store, release: Publisher) -> None:
+    release(document("a"), chunk_rows=tuple(named(300, ("everyone",))))
+    passages, question = Passages(store.open(CHUNKS)), np.eye(DIMENSION, dtype=np.float32)[1]
+    first, again = (
+        passages.both_legs("river", lambda: question, OPEN, 20, center_weight=0.2)[0] for _ in range(2)
+    )
+
+    assert first.equals(again)
+    assert first.equals(passages.vector_leg(question, OPEN, 20, center_weight=0.2))
+    assert not first.equals(passages.vector_leg(question, OPEN, 20))
