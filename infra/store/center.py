@@ -56,9 +56,12 @@ def asked(question: Vectors, center: Vectors, *, weight: float) -> Asked:
     That is the cosine similarity, less what a passage is more like all others than passages are on average.
     Figures in `infra/decisions/0007-retrieval-defaults.md`.
     """
-    moved = question - np.float32(weight) * center
+    own = float(np.linalg.norm(question))
+    if not weight or not own or not center.any():
+        return Asked(question)
+    moved = question / np.float32(own) - np.float32(weight) * center
     length = float(np.linalg.norm(moved))
-    if not weight or not length or not center.any():
+    if not length:
         return Asked(question)
     return Asked(np.asarray(moved / length, np.float32), length, weight * float(center @ center))
 

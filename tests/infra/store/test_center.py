@@ -100,6 +100,8 @@ def test_a_score_is_the_similarity_less_what_a_passage_is_more_like_all_others(
 def test_asked_with_one_vector_passages_score_as_with_both(
     question: np.ndarray, center: np.ndarray, weight: float, passages: list[np.ndarray]
 ) -> None:
+    assume(np.linalg.norm(question) > 1e-3)
+    question = question / np.linalg.norm(question)
     assume(np.linalg.norm(question - weight * center) > 1e-3)  # what is left of it has a direction
     one = asked(question, center, weight=weight)
     plain = pa.table({"score": [float(one.vector @ v) for v in passages]})
@@ -115,8 +117,16 @@ def test_without_a_center_or_a_weight_a_question_is_as_it_was() -> None:
     assert asked(question, question, weight=0.0) == (question, 1.0, 0.0)
 
 
+def test_how_long_a_questions_vector_is_does_not_matter() -> None:
+    question, center = np.array([0.6, 0.8], np.float32), np.array([0.2, 0.1], np.float32)
+    long, unit = (asked(vector, center, weight=0.2) for vector in (5 * question, question))
+
+    assert np.allclose(long.vector, unit.vector)
+    assert long[1:] == pytest.approx(unit[1:])
+
+
 def test_a_question_that_is_all_that_passages_have_in_common_stays() -> None:
-    question = np.full(DIMENSION, 0.5, np.float32)
+    question = np.eye(DIMENSION, dtype=np.float32)[0]
 
     assert asked(question, question, weight=1.0) == (question, 1.0, 0.0)
 
