@@ -37,8 +37,8 @@ _DIGITS = 8
 Ids = npt.NDArray[np.uint64]
 
 
-class Asked(NamedTuple):
-    """What the nearest are looked for with, and how their scores become similarities again."""
+class Aim(NamedTuple):
+    """Where the nearest are looked for, and how their scores become similarities again."""
 
     vector: Vectors
     scale: float = 1.0
@@ -50,7 +50,7 @@ class Asked(NamedTuple):
         return leg.set_column(leg.schema.get_field_index("score"), "score", pa.array(scores))
 
 
-def asked(question: Vectors, center: Vectors, *, weight: float) -> Asked:
+def aimed(question: Vectors, center: Vectors, *, weight: float) -> Aim:
     """Return how to ask for passages v by q.v - weight (c.v - c.c), for question q and center c.
 
     That is the cosine similarity, less what a passage is more like all others than passages are on average.
@@ -58,12 +58,12 @@ def asked(question: Vectors, center: Vectors, *, weight: float) -> Asked:
     """
     own = float(np.linalg.norm(question))
     if not weight or not own or not center.any():
-        return Asked(question)
+        return Aim(question)
     moved = question / np.float32(own) - np.float32(weight) * center
     length = float(np.linalg.norm(moved))
     if not length:
-        return Asked(question)
-    return Asked(np.asarray(moved / length, np.float32), length, weight * float(center @ center))
+        return Aim(question)
+    return Aim(np.asarray(moved / length, np.float32), length, weight * float(center @ center))
 
 
 class Centers:

@@ -15,7 +15,7 @@ import pyarrow as pa
 import pyarrow.compute as pc
 
 from infra.store.asking import asynchronous, fetched, in_background, rows_by_id, started
-from infra.store.center import SAMPLE, Asked, Centers, asked
+from infra.store.center import SAMPLE, Aim, Centers, aimed
 from infra.store.filters import asked_for, both, is_in, numbered, readable_by
 from infra.store.kept import Kept
 from infra.store.kept_table import DIGITS, KeptTable, nearest, unit
@@ -110,18 +110,13 @@ class Passages:
         self._read_ahead()
         where, limit = readable.filter(), depth + PAST_TIES
         words = started(self._worded(question, where, limit))
-        moved = self._moving(readable, center_weight)
-        asked = moved(embed())
-        near = self._near(vector := asked.vector, where, limit)
-        vector_found, keyword_found = self._with_rows(near, _scored(words.result()))
-        return (
-            asked.similar(
-                _past_ties(
-                    vector_found, lambda most: self._with_rows(self._near(vector, where, most))[0], depth
-                )
-            ),
-            _past_ties(keyword_found, lambda most: self._word_rows(question, where, most), depth),
-        )
+        aiming = self._aiming(readable, center_weight)
+        aim = aiming(embed())
+        near = self._near(aim.vector, where, limit)
+        vector, keyword = self._with_rows(near, _scored(words.result()))
+        vector = _past_ties(vector, lambda most: self._nearest(aim, where, most), depth)
+        keyword = _past_ties(keyword, lambda most: self._word_rows(question, where, most), depth)
+        return aim.similar(vector), keyword
 
     def vector_leg(
         self, vector: Vectors, readable: Readable, depth: int, *, center_weight: float = 0.0
@@ -132,12 +127,9 @@ class Passages:
         are on average.
         """
         where, limit = readable.filter(), depth + PAST_TIES
-        asked = self._moving(readable, center_weight)(vector)
-
-        def nearest_of(most: int) -> pa.Table:
-            return self._with_rows(self._near(asked.vector, where, most))[0]
-
-        return asked.similar(_past_ties(nearest_of(limit), nearest_of, depth))
+        aim = self._aiming(readable, center_weight)(vector)
+        first = self._nearest(aim, where, limit)
+        return aim.similar(_past_ties(first, lambda most: self._nearest(aim, where, most), depth))
 
     def keyword_leg(self, question: str, readable: Readable, depth: int) -> pa.Table:
         """Return the chunks that share words with the question, `score` = BM25, best first."""
@@ -164,14 +156,14 @@ class Passages:
         reading = started(query)
         return lambda: _by_place(reading.result())
 
-    def _moving(self, readable: Readable, weight: float) -> Callable[[Vectors], Asked]:
-        """Return what moves a question's vector; a center not known yet is looked for from now on."""
+    def _aiming(self, readable: Readable, weight: float) -> Callable[[Vectors], Aim]:
+        """Return what aims a question's vector; a center not known yet is looked for from now on."""
         if not weight:
-            return Asked
+            return Aim
         if self._centers.known(readable.filter()):
-            return lambda vector: asked(vector, self.center(readable), weight=weight)
+            return lambda vector: aimed(vector, self.center(readable), weight=weight)
         looked_for = in_background(lambda: self.center(readable))
-        return lambda vector: asked(vector, looked_for.result(), weight=weight)
+        return lambda vector: aimed(vector, looked_for.result(), weight=weight)
 
     def center(self, readable: Readable) -> Vectors:
         """Return the mean vector of what a query may see; all zeros where that is too little to tell."""
@@ -253,6 +245,9 @@ class Passages:
 
     def _word_rows(self, question: str, where: str, limit: int) -> pa.Table:
         return self._with_rows(_scored(fetched(self._worded(question, where, limit))))[0]
+
+    def _nearest(self, aim: Aim, where: str, limit: int) -> pa.Table:
+        return self._with_rows(self._near(aim.vector, where, limit))[0]
 
     def _with_rows(self, *legs: pa.Table) -> list[pa.Table]:
         """Return legs with their rows, which are read together: many are in both."""

@@ -10,7 +10,7 @@ from hypothesis import strategies as st
 from hypothesis.extra.numpy import arrays
 
 from infra.store import Store, center, search
-from infra.store.center import asked
+from infra.store.center import aimed
 from infra.store.search import Passages, Readable
 from schemas.identity import digest
 from schemas.release import Release
@@ -103,7 +103,7 @@ def test_asked_with_one_vector_passages_score_as_with_both(
     assume(np.linalg.norm(question) > 1e-3)
     question = question / np.linalg.norm(question)
     assume(np.linalg.norm(question - weight * center) > 1e-3)  # what is left of it has a direction
-    one = asked(question, center, weight=weight)
+    one = aimed(question, center, weight=weight)
     plain = pa.table({"score": [float(one.vector @ v) for v in passages]})
     both = [float(question @ v - weight * (center @ v - center @ center)) for v in passages]
 
@@ -113,13 +113,13 @@ def test_asked_with_one_vector_passages_score_as_with_both(
 def test_without_a_center_or_a_weight_a_question_is_as_it_was() -> None:
     question = np.full(DIMENSION, 0.5, np.float32)
 
-    assert asked(question, NOTHING, weight=0.3) == (question, 1.0, 0.0)
-    assert asked(question, question, weight=0.0) == (question, 1.0, 0.0)
+    assert aimed(question, NOTHING, weight=0.3) == (question, 1.0, 0.0)
+    assert aimed(question, question, weight=0.0) == (question, 1.0, 0.0)
 
 
 def test_how_long_a_questions_vector_is_does_not_matter() -> None:
     question, center = np.array([0.6, 0.8], np.float32), np.array([0.2, 0.1], np.float32)
-    long, unit = (asked(vector, center, weight=0.2) for vector in (5 * question, question))
+    long, unit = (aimed(vector, center, weight=0.2) for vector in (5 * question, question))
 
     assert np.allclose(long.vector, unit.vector)
     assert long[1:] == pytest.approx(unit[1:])
@@ -128,7 +128,7 @@ def test_how_long_a_questions_vector_is_does_not_matter() -> None:
 def test_a_question_that_is_all_that_passages_have_in_common_stays() -> None:
     question = np.eye(DIMENSION, dtype=np.float32)[0]
 
-    assert asked(question, question, weight=1.0) == (question, 1.0, 0.0)
+    assert aimed(question, question, weight=1.0) == (question, 1.0, 0.0)
 
 
 @pytest.mark.usefixtures("wherever")
