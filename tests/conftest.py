@@ -35,8 +35,8 @@ def llm_server() -> Iterator[LlmServer]:
         yield server
 
 
-@pytest.fixture(scope="module")
+@pytest.fixture(scope="session")
 def object_storage() -> Iterator[dict[str, str]]:
-    """The storage options that reach a server of this module's own that speaks S3."""
+    """The storage options that reach a server of this session's own that speaks S3."""
     with s3.running() as options:
         yield options
