@@ -163,10 +163,11 @@ class Workspace:
 
     def _check_limits(self, embedder: Embedder) -> None:
         for index in self.indexes.values():
-            limit = index.section.chunker.params.get("max_tokens", 0)
+            chunker = index.section.chunker
+            limit = chunkers.longest_tokens(chunkers.read_params(chunker.type, chunker.params))
             if index.embedder_fp == embedder.fingerprint and limit > embedder.max_tokens:
                 raise ConfigError(
-                    f"index {index.name!r} cuts chunks of {limit} tokens; {embedder.name!r} reads "
+                    f"index {index.name!r} cuts chunks of up to {limit} tokens; {embedder.name!r} reads "
                     f"{embedder.max_tokens} and would cut the rest off in silence",
                     fix=f"set chunker.max_tokens to {embedder.max_tokens} or less",
                 )

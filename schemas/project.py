@@ -162,14 +162,16 @@ class ContextViewSection(Section):
     depth: Annotated[int, Field(ge=1, le=1_000)] = 100
     vector_weight: Share = 0.5
     """Share of the vector leg in the fused score; the rest is the keyword leg's."""
+    margin_weight: Share = 0.3
+    """By what share of itself that grows where the nearest passage stands out from the tenth."""
     center_weight: Share = 0.2
     """How far a question's vector moves away from the mean of all that may be found."""
     name_weight: Share = 0.25
     """What a document gains whose title, file name or label the question names."""
     coverage_weight: Share = 0.2
     """What a passage gains that has all of the question's words."""
-    support_weight: Share = 0.1
-    """What a passage gains from the better one of those before and after it."""
+    support_weight: Share = 0.04
+    """What a passage gains from each of the four before and the four after it that were found too."""
     neighbors: Annotated[int, Field(ge=0, le=8)] = 1
     """Chunks before and after a passage that may join it: each goes before hits with .6 of its score."""
     order: Literal["relevance", "edges", "source"] = "relevance"

@@ -5,7 +5,8 @@ from __future__ import annotations
 from collections.abc import Iterable, Mapping
 from dataclasses import fields
 from difflib import get_close_matches
-from typing import Any, TypeVar, get_type_hints
+from types import NoneType, UnionType
+from typing import Any, TypeVar, get_args, get_type_hints
 
 from schemas.errors import ConfigError
 
@@ -33,9 +34,10 @@ def read_settings(what: str, params: type[T], settings: Mapping[str, Any]) -> T:
         raise SettingError(f"{what} has no setting {name!r}", setting=name, fix=advice(name, known))
     kinds = _kinds(params)
     for name, value in settings.items():
-        if (kind := kinds.get(name)) is not None and not _fits(value, kind):
-            detail = f"{what}: {name} is {value!r}, which is not {KINDS[kind]}"
-            raise SettingError(detail, setting=name, fix=f"write {KINDS[kind]}")
+        if (allowed := kinds.get(name)) and not any(_fits(value, kind) for kind in allowed):
+            wanted = " or ".join(KINDS[kind] for kind in allowed if kind in KINDS)
+            detail = f"{what}: {name} is {value!r}, which is not {wanted}"
+            raise SettingError(detail, setting=name, fix=f"write {wanted}")
     try:
         return params(**settings)
     except (TypeError, ValueError) as error:
@@ -56,11 +58,13 @@ def advice(name: str, known: Iterable[str]) -> str:
     return f"did you mean {meant}? {there}" if meant else there
 
 
-def _kinds(params: type[Any]) -> dict[str, type]:
+def _kinds(params: type[Any]) -> dict[str, tuple[type, ...]]:
     try:
-        return {name: kind for name, kind in get_type_hints(params).items() if kind in KINDS}
+        hints = get_type_hints(params)
     except NameError:  # an annotation that only a type checker can read
         return {}
+    kinds = {name: get_args(hint) if isinstance(hint, UnionType) else (hint,) for name, hint in hints.items()}
+    return {name: allowed for name, allowed in kinds.items() if {*allowed} <= {*KINDS, NoneType}}
 
 
 def _fits(value: Any, kind: type) -> bool:

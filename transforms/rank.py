@@ -8,6 +8,8 @@ from typing import Any, NamedTuple
 
 import pyarrow as pa
 
+from transforms.margin import weight_by_margin
+
 WORD = re.compile(r"\w+")
 SHINGLE_WORDS = 3
 NEAR_DUPLICATE = 0.8
@@ -53,8 +55,12 @@ class Hit(NamedTuple):
         return str(self.row["chunk_id"])
 
 
-def fuse(vector: pa.Table, keyword: pa.Table, *, vector_weight: float) -> list[Hit]:
+def fuse(
+    vector: pa.Table, keyword: pa.Table, *, vector_weight: float, margin_weight: float = 0.0
+) -> list[Hit]:
     """Return the hits of both legs, best first: a weighted sum of each leg's scores scaled to 0..1.
+
+    The vector leg weighs up to `margin_weight` of itself more where its nearest hits stand out.
 
     Reciprocal rank fusion with k=60 was below the better leg on sets of short chats and of long texts; a
     weighted sum was not, and no other scaling of the scores (by their maximum, by their deviation) was
@@ -69,9 +75,8 @@ def fuse(vector: pa.Table, keyword: pa.Table, *, vector_weight: float) -> list[H
             scaled = (scores[rank - 1] - low) / (high - low) if high > low else 1.0
             rows.setdefault(row["chunk_id"], row)
             places[name][row["chunk_id"]] = (rank, scores[rank - 1], scaled)
-    hits = [
-        _hit(row, places["vector"].get(i), places["keyword"].get(i), vector_weight) for i, row in rows.items()
-    ]
+    weight = weight_by_margin(vector, vector_weight=vector_weight, margin_weight=margin_weight)
+    hits = [_hit(row, places["vector"].get(i), places["keyword"].get(i), weight) for i, row in rows.items()]
     return ranked(hits)
 
 

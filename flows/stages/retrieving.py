@@ -73,7 +73,7 @@ def retrieve(workspace: Workspace, request: ContextRequest, *, hidden: Collectio
         request.question, embed, readable, section.depth, center_weight=section.center_weight
     )
     clock.lap("search")
-    hits = fuse(vector, keyword, vector_weight=section.vector_weight)
+    hits = fuse(vector, keyword, vector_weight=section.vector_weight, margin_weight=section.margin_weight)
     words = shared(request.question, hits)
     sure = confidence(request.question, hits, words)
     hits = boost_named(hits, request.question, weight=section.name_weight)

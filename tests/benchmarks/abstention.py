@@ -158,7 +158,7 @@ def hits_of(legs: list[list[dict[str, Any]]]) -> list[Hit]:
     schema = pa.schema([*((name, pa.string()) for name in ("chunk_id", "document_id", "quote", "title")),
                         ("headings", pa.list_(pa.string())), ("score", pa.float64())])  # fmt: skip
     vector, keyword = (pa.Table.from_pylist(leg, schema=schema) for leg in legs)
-    return fuse(vector, keyword, vector_weight=VIEW.vector_weight)
+    return fuse(vector, keyword, vector_weight=VIEW.vector_weight, margin_weight=VIEW.margin_weight)
 
 
 if __name__ == "__main__":

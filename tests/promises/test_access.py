@@ -153,7 +153,12 @@ def _try(made: World, case: Case, found: Found, *, whole: bool) -> None:
     size = "few" if len(names) < 0.01 * len(allowed) else "more"
     vector = _nearest(made, case, allowed, found, got.section.center_weight)
     keyword = _ranking(made, case, got.passages.table, found, names)
-    exact = fuse(vector.slice(0, DEPTH), keyword.slice(0, DEPTH), vector_weight=got.section.vector_weight)
+    exact = fuse(
+        vector.slice(0, DEPTH),
+        keyword.slice(0, DEPTH),
+        vector_weight=got.section.vector_weight,
+        margin_weight=got.section.margin_weight,
+    )
     mine = {
         "vector": _leg(got.hits, "vector_score"),
         "keyword": _leg(got.hits, "keyword_score"),

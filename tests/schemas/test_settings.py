@@ -11,6 +11,7 @@ class Pump:
     share: float = 0.5
     loud: bool = False
     names: tuple[str, ...] = ()
+    limit: int | None = None
 
     def __post_init__(self) -> None:
         if self.speed < 1:
@@ -21,6 +22,11 @@ def test_settings_become_parameters_and_a_whole_number_is_a_number() -> None:
     assert read_settings("pump", Pump, {"speed": 7, "share": 1}) == Pump(speed=7, share=1)
 
 
+def test_what_may_be_left_out_may_be_none() -> None:
+    assert read_settings("pump", Pump, {"limit": None}) == Pump()
+    assert read_settings("pump", Pump, {"limit": 3}).limit == 3
+
+
 @pytest.mark.parametrize(
     ("settings", "setting", "detail", "fix"),
     [
@@ -29,6 +35,7 @@ def test_settings_become_parameters_and_a_whole_number_is_a_number() -> None:
         ({"speed": 2.5}, "speed", "speed is 2.5, which is not a whole number", "a whole number"),
         ({"speed": True}, "speed", "speed is True, which is not a whole number", "a whole number"),
         ({"loud": 1}, "loud", "loud is 1, which is not true or false", "true or false"),
+        ({"limit": "x"}, "limit", "limit is 'x', which is not a whole number", "write a whole number"),
         ({"share": None}, "share", "share is None, which is not a number", "a number"),
         ({"loud": True, "speed": 0}, "speed", "speed is 0; it must be at least 1", "mend"),
     ],

@@ -33,6 +33,14 @@ def test_the_weight_decides_which_leg_is_believed() -> None:
     assert names(fuse(vector, keyword, vector_weight=0.1))[0] == "b"
 
 
+def test_a_nearest_passage_that_stands_out_outweighs_the_best_by_words() -> None:
+    vector = leg(("a", 0.9), *((f"v{n}", 0.5) for n in range(9)), ("b", 0.45))
+    keyword = leg(("b", 9.0), ("k", 2.0), ("a", 1.0))
+
+    assert names(fuse(vector, keyword, vector_weight=0.45))[:2] == ["b", "a"]
+    assert names(fuse(vector, keyword, vector_weight=0.45, margin_weight=0.4))[:2] == ["a", "b"]
+
+
 def test_an_empty_leg_leaves_the_order_of_the_other() -> None:
     found = fuse(leg(), leg(("b", 9.0), ("a", 8.0), ("c", 1.0)), vector_weight=0.5)
 

@@ -72,6 +72,11 @@ def read_params(name: str, settings: Mapping[str, Any]) -> Any:
     return read_settings(f"chunker {name!r}", find(name).params, settings)
 
 
+def longest_tokens(params: Any) -> int:
+    """Return the longest embedded string that a chunker's parameters allow, 0 where they do not say."""
+    return getattr(params, "longest_tokens", None) or getattr(params, "max_tokens", None) or 0
+
+
 def fingerprint(name: str, params: Any, embed_text: tuple[str, ...]) -> str:
     """Return the fingerprint of a chunker under its parameters and what it embeds."""
     settings = {"params": asdict(params), "embed_text": embed_text}

@@ -52,9 +52,9 @@ def chunk(
     """
     if "text" not in embed_text:
         raise ValueError(f"embed_text is {tuple(embed_text)!r}; it must name 'text'")
-    ruler, limit = Ruler(tokenizer), params.max_tokens
-    texts = documents["text"].to_pylist()
-    fitted, misfits = _fit(list(sections(documents, texts, ruler, limit, embed_text)), texts, ruler, limit)
+    ruler, texts = Ruler(tokenizer), documents["text"].to_pylist()
+    limits = [params.limit_tokens(len(text)) for text in texts]
+    fitted, misfits = _fit(list(sections(documents, texts, ruler, limits, embed_text)), texts, ruler, limits)
     fitted = [made for made in fitted if made.piece.row not in misfits]
     rejected = _rejected(documents, {made.piece.row for made in fitted}, misfits)
     return Outcome(passed=_rows(documents, fitted, texts), rejected=rejected)
@@ -67,23 +67,23 @@ class _Fitted(NamedTuple):
 
 
 def _fit(
-    pieces: Sequence[Piece], texts: Sequence[str], ruler: Ruler, limit: int
+    pieces: Sequence[Piece], texts: Sequence[str], ruler: Ruler, limits: Sequence[int]
 ) -> tuple[list[_Fitted], set[int]]:
-    """Return the pieces cut until each is measured to be within the limit, and the rows where that failed."""
-    likely = (limit - ruler.special) * LIKELY_CHARACTERS
+    """Return the pieces cut until each is within its document's limit, and the rows where that failed."""
     fitted: list[_Fitted] = []
     misfits: set[int] = set()
     pending: list[Piece] = []
     for piece in filter(None, (piece.trimmed(texts[piece.row]) for piece in pieces)):
-        likely_fits = piece.end - piece.start <= likely
+        limit = limits[piece.row]
+        likely_fits = piece.end - piece.start <= (limit - ruler.special) * LIKELY_CHARACTERS
         pending += [piece] if likely_fits else split(piece, texts[piece.row], ruler, limit)
     while pending:
         embedded = [piece.embedded(texts[piece.row]) for piece in pending]
         measured = list(map(_Fitted, pending, embedded, ruler.counts(embedded)))
-        fitted += [made for made in measured if made.tokens <= limit]
+        fitted += [made for made in measured if made.tokens <= limits[made.piece.row]]
         pending = []
-        for piece, _, tokens in (made for made in measured if made.tokens > limit):
-            smaller = split(piece, texts[piece.row], ruler, limit, tokens)
+        for piece, _, tokens in (made for made in measured if made.tokens > limits[made.piece.row]):
+            smaller = split(piece, texts[piece.row], ruler, limits[piece.row], tokens)
             pending += smaller
             if not smaller:
                 misfits.add(piece.row)

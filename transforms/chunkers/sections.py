@@ -26,7 +26,7 @@ class _Element:
 
 
 def sections(
-    documents: pa.Table, texts: Sequence[str], ruler: Ruler, limit: int, embed_text: Sequence[str]
+    documents: pa.Table, texts: Sequence[str], ruler: Ruler, limits: Sequence[int], embed_text: Sequence[str]
 ) -> Iterator[Piece]:
     """Yield the sections of a table of documents in order, each as one piece, however long.
 
@@ -37,9 +37,10 @@ def sections(
     elements = _elements(documents)
     ruler.learn(title for title in titles if title)
     ruler.learn(h for document in elements for element in document for h in element.headings[-1:])
-    prefixes = _Prefixes(ruler, int((limit - ruler.special) * PREFIX_SHARE), embed_text)
+    rooms = {limit: int((limit - ruler.special) * PREFIX_SHARE) for limit in limits}
+    prefixes = {limit: _Prefixes(ruler, room, embed_text) for limit, room in rooms.items()}
     for row, (title, text, found) in enumerate(zip(titles, texts, elements, strict=True)):
-        yield from _document_sections(row, title or "", _claimed(text, found), prefixes)
+        yield from _document_sections(row, title or "", _claimed(text, found), prefixes[limits[row]])
 
 
 class _Prefixes:

@@ -8,6 +8,7 @@ ASKED: dict[str, Any] = {"min_score": 0.0}
 """Every question has an answer here: none is turned away; how many would be is a measure of its own."""
 OFF: dict[str, Any] = {
     **ASKED,
+    "margin_weight": 0.0,
     "center_weight": 0.0,
     "name_weight": 0.0,
     "coverage_weight": 0.0,
@@ -20,10 +21,11 @@ VIEWS: dict[str, dict[str, Any]] = {
     "vector": {**OFF, "vector_weight": 1.0},
     "fused": OFF,
     "fused, depth 10": {**OFF, "depth": 10},
+    "fused + margin": {**OFF, "margin_weight": 0.3},
     "fused + center": {**OFF, "center_weight": 0.2},
     "fused + names": {**OFF, "name_weight": 0.25},
     "fused + coverage": {**OFF, "coverage_weight": 0.2},
-    "fused + support": {**OFF, "support_weight": 0.1},
+    "fused + support": {**OFF, "support_weight": 0.04},
     "fused + neighbors": {**OFF, "neighbors": 1},
     "default": ASKED,
 }

@@ -12,7 +12,7 @@ from schemas.errors import ConfigError
 from schemas.outcome import Outcome, nothing_rejected
 from tests.transforms.chunkers.tokenizers import word_pieces
 from tests.transforms.tables import built, documents
-from transforms.chunkers import Chunker, chunk, find, fingerprint, read_params
+from transforms.chunkers import Chunker, chunk, find, fingerprint, longest_tokens, read_params
 from transforms.chunkers.params import Headings
 
 ALL = ("title", "headings", "text")
@@ -68,9 +68,15 @@ def test_settings_become_parameters() -> None:
     assert read_params("headings", {}) == Headings()
 
 
+def test_the_longest_string_a_chunker_embeds_is_known_of_those_that_say_it() -> None:
+    assert longest_tokens(Headings()) == 192
+    assert longest_tokens(Headings(max_tokens=64)) == 64
+    assert longest_tokens(object()) == 0
+
+
 @pytest.mark.parametrize(
     ("settings", "says"),
-    [({"tokens": 1}, "max_tokens"), ({"max_tokens": 3}, "at least"), ({"max_tokens": "x"}, "headings")],
+    [({"tokens": 1}, "max_tokens"), ({"max_tokens": 3}, "at least"), ({"max_tokens": "x"}, "whole number")],
 )
 def test_a_wrong_setting_is_a_config_error(settings: dict[str, object], says: str) -> None:
     with pytest.raises(ConfigError, match=says):

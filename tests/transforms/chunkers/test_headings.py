@@ -131,6 +131,26 @@ def test_no_documents_are_no_chunks() -> None:
     assert (len(outcome.passed), len(outcome.rejected)) == (0, 0)
 
 
+@pytest.mark.parametrize(("count", "limit"), [(12, 192), (60, 128), (400, 80)])
+def test_a_longer_document_is_cut_finer_and_its_neighbors_as_they_would_be_alone(
+    count: int, limit: int
+) -> None:
+    short, one = built(("paragraph", "Text.")), built(("paragraph", sentences(count)))
+
+    together = chunk(documents([short, one, short]), Headings(), tokenizer=word_pieces()).passed
+    alone = chunk(documents([short, one]), Headings(max_tokens=limit), tokenizer=word_pieces()).passed
+
+    assert together.slice(0, len(alone)).equals(alone)
+    assert together["quote"].to_pylist()[-1] == "Text."
+    assert limit * 0.7 < max(alone["tokens"].to_pylist()) <= limit
+
+
+@pytest.mark.parametrize(("characters", "tokens"), [(2_000, 192), (2_001, 128), (16_000, 128), (16_001, 80)])
+def test_the_length_of_a_document_decides_the_size_of_its_chunks(characters: int, tokens: int) -> None:
+    assert Headings().limit_tokens(characters) == tokens
+    assert Headings(max_tokens=96).limit_tokens(characters) == 96
+
+
 def test_a_limit_without_room_for_text_is_refused() -> None:
     with pytest.raises(ValueError, match="at least 16"):
         Headings(max_tokens=15)
