@@ -18,7 +18,7 @@ from schemas.key import DEFAULT_SCOPES
 from schemas.tools import Embedder
 from tests.browser import Browser, Keys, chromium
 from tests.flows.projects import NO_TEXT
-from tests.flows.serving.inspected import NAMELESS, TOO_FAINT, Page
+from tests.flows.serving.inspected import LONGEST_VERDICT, NAMELESS, TOO_FAINT, Page
 from tests.flows.serving.running import running
 
 WARRANTY = "How long is the warranty on a station, and what does it not cover?"
@@ -248,6 +248,7 @@ def test_every_screen_reads_well_and_every_control_has_a_name(served: Page, sche
         for tab in ("passages", "prompt", "explain", "compare") if "question" in given else ("",):
             if tab:
                 browser.one(f"#tab-{tab}").click()
+            browser.run(LONGEST_VERDICT)
             assert browser.run(TOO_FAINT) == []
             assert browser.run(NAMELESS) == []
             assert browser.run("return document.documentElement.scrollWidth") <= width
