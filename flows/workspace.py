@@ -48,6 +48,8 @@ class Index:
 
     name: str
     section: IndexSection
+    params: Any
+    """What its chunker is asked, as that reads its settings."""
     embedder_fp: str
     chunker_fp: str
 
@@ -163,8 +165,7 @@ class Workspace:
 
     def _check_limits(self, embedder: Embedder) -> None:
         for index in self.indexes.values():
-            chunker = index.section.chunker
-            limit = chunkers.longest_tokens(chunkers.read_params(chunker.type, chunker.params))
+            limit = chunkers.longest_tokens(index.params)
             if index.embedder_fp == embedder.fingerprint and limit > embedder.max_tokens:
                 raise ConfigError(
                     f"index {index.name!r} cuts chunks of up to {limit} tokens; {embedder.name!r} reads "
@@ -179,6 +180,7 @@ class Workspace:
         return Index(
             name=name,
             section=section,
+            params=settings,
             embedder_fp=fingerprint_of(params, cache_dir=model_cache()),
             chunker_fp=chunkers.fingerprint(chunker.type, settings, section.embed_text),
         )

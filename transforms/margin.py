@@ -14,7 +14,7 @@ def weight_by_margin(vector: pa.Table, *, vector_weight: float, margin_weight: f
     """Return what the vector leg weighs for one question: up to `margin_weight` of itself more, at most 1.
 
     `vector` is the leg's hits, nearest first, with a `score`. Where all of them are about as near, it stays
-    as it is: figures in `infra/decisions/0007-retrieval-defaults.md`.
+    as it is: figures in `infra/decisions/0028-chunks-by-length.md`.
     """
     scores = vector["score"].slice(0, NTH).to_pylist()
     margin = scores[0] - scores[-1] if scores else 0.0

@@ -15,7 +15,7 @@ def add_support(hits: Sequence[Hit], *, weight: float) -> list[Hit]:
     """Return the hits in a new order: each gains a share of the scores of the hits around it.
 
     It finds more in long documents, where what answers a question is seldom alone: figures in
-    `infra/decisions/0007-retrieval-defaults.md`.
+    `infra/decisions/0028-chunks-by-length.md`.
     """
     if not weight:
         return list(hits)

@@ -56,7 +56,7 @@ def cut_documents(workspace: Workspace, index: Index, documents: pa.Table) -> Ou
     return chunkers.chunk(
         section.chunker.type,
         documents,
-        chunkers.read_params(section.chunker.type, section.chunker.params),
+        index.params,
         tokenizer=workspace.embedder(index).tokenizer,
         embed_text=section.embed_text,
     )

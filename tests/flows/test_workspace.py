@@ -18,6 +18,7 @@ def test_chunks_longer_than_the_embedder_reads_are_refused_before_any_is_cut(pro
 
 
 def test_the_default_size_is_within_what_the_default_embedder_reads(project: Project) -> None:
+    project.embedders = {}
     project.write("a.md", "Text.")
 
     assert project.ingest().run.published
