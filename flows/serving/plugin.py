@@ -121,7 +121,7 @@ async def _kept(serving: Serving, source: str | None, ids: list[str], items: lis
     workspace = serving.workspace
 
     def keep(run_id: str) -> None:
-        push(workspace.store, name, items, run_id=run_id, now=workspace.clock())
+        push(workspace.store, name, items, run_id=run_id, clock=workspace.clock)
 
     return Accepted(ids=ids, run_id=await serving.run(partial(serving.pusher.taken, name, keep)))
 
@@ -133,7 +133,7 @@ def _forgotten(serving: Serving, name: str, wanted: set[str], *, all_of_them: bo
     if not gone:
         return None
     return serving.pusher.taken(
-        name, lambda run_id: unpush(workspace.store, name, gone, run_id=run_id, now=workspace.clock())
+        name, lambda run_id: unpush(workspace.store, name, gone, run_id=run_id, clock=workspace.clock)
     )
 
 

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
@@ -33,9 +33,15 @@ class PushedItem:
     source_at: datetime | None = None
 
 
-def push(store: Store, source: str, items: Sequence[PushedItem], *, run_id: str, now: datetime) -> None:
-    """Keep items, in place of those with their keys; the last of two with one key counts."""
-    last = {item.key: item for item in items}
+Clock = Callable[[], datetime]
+
+
+def push(store: Store, source: str, items: Sequence[PushedItem], *, run_id: str, clock: Clock) -> None:
+    """Keep items, in place of those with their keys; the last of two with one key counts.
+
+    Logged as of when they were there: a run that began before may have listed the source without them.
+    """
+    last, now = {item.key: item for item in items}, clock()
     with locked(store, ITEMS, wait_s=WRITERS_S):
         _keep_bytes(store, last.values())
         rows = [_row(source, item, now) for item in last.values()]
@@ -44,16 +50,16 @@ def push(store: Store, source: str, items: Sequence[PushedItem], *, run_id: str,
         ids = [row["push_id"] for row in rows]
         for at in range(0, len(ids), IDS):
             table.delete(str(both(is_in("push_id", ids[at : at + IDS]), within("pushed_at", None, now))))
-        _log(store, source, run_id, now, pushed=len(last))
+        _log(store, source, run_id, clock(), pushed=len(last))
 
 
-def unpush(store: Store, source: str, keys: Iterable[str], *, run_id: str, now: datetime) -> int:
+def unpush(store: Store, source: str, keys: Iterable[str], *, run_id: str, clock: Clock) -> int:
     """Forget items, whose documents go with the next release; return how many there were."""
     with locked(store, ITEMS, wait_s=WRITERS_S):
         table = store.ensure(ITEMS, PUSHED)
         there = keys_there(table, "push_id", [_id(source, key) for key in sorted(set(keys))])
         delete_rows(table, "push_id", there)
-        _log(store, source, run_id, now, deleted=len(there))
+        _log(store, source, run_id, clock(), deleted=len(there))
     return len(there)
 
 

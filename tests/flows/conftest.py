@@ -76,7 +76,19 @@ def customers(project: Project, database: str) -> Customers:
     return Customers(project=project, database=database)
 
 
-@pytest.fixture(scope="session")
+@pytest.fixture(scope="module")  # a server costs a tenth of a core for as long as it runs
+def prefect_home(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Path]:
+    """Prefect on an ephemeral server, in a home of its own."""
+    from prefect.settings import PREFECT_HOME, PREFECT_SERVER_ANALYTICS_ENABLED, temporary_settings
+    from prefect.testing.utilities import prefect_test_harness
+
+    home = tmp_path_factory.mktemp("prefect")
+    quiet = {PREFECT_HOME: home, PREFECT_SERVER_ANALYTICS_ENABLED: False}
+    with temporary_settings(quiet), prefect_test_harness(server_startup_timeout=120):
+        yield home
+
+
+@pytest.fixture(scope="module")
 def prefect_api(tmp_path_factory: pytest.TempPathFactory) -> Iterator[dict[str, str]]:
     """The environment of programs that talk to a real Prefect server; projects on it differ by name.
 
@@ -97,7 +109,7 @@ def _database() -> Iterator[str | None]:
         yield url
 
 
-@pytest.fixture(scope="session")
+@pytest.fixture(scope="module")
 def worker(prefect_api: dict[str, str], tmp_path_factory: pytest.TempPathFactory) -> Iterator[Path]:
     """A worker that works off what is scheduled there; this is its log."""
     log = tmp_path_factory.mktemp("worker") / "worker.log"

@@ -16,10 +16,7 @@ from schemas.errors import ConfigError, NotFoundError
 from schemas.evaluation import EvaluateOptions
 from tests.flows.projects import ROWS, Project, page, tickets
 from tests.flows.test_gating import STATION
-from tests.flows.test_prefect_equals_plain import prefect_home
 from transforms.choose import RELEVANT
-
-__all__ = ["prefect_home"]
 
 
 def questions(project: Project, *rows: dict[str, Any]) -> EvaluateOptions:

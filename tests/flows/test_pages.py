@@ -22,10 +22,7 @@ from tests.flows.prefect_server import wait_for
 from tests.flows.projects import NO_TEXT, Project, page
 from tests.flows.serving.running import running
 from tests.flows.test_gating import ask_about
-from tests.flows.test_prefect_equals_plain import prefect_home
 from tests.flows.test_prefect_flows import artifact
-
-__all__ = ["prefect_home"]
 
 pytestmark = pytest.mark.usefixtures("prefect_home")
 

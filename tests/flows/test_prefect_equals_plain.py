@@ -4,9 +4,7 @@ from __future__ import annotations
 
 import json
 import re
-from collections.abc import Iterator
 from dataclasses import replace
-from pathlib import Path
 from typing import Any
 
 import pytest
@@ -20,18 +18,6 @@ from tests.oracle import differences, published
 
 OF_ITS_RUN = {"run_id", "seconds", "report", "bytes_written", "planned", "config_hash", "created_at"}
 """What a report says that is another for every run, or for every store."""
-
-
-@pytest.fixture(scope="session")
-def prefect_home(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Path]:
-    """Prefect on an ephemeral server, in a home of its own."""
-    from prefect.settings import PREFECT_HOME, PREFECT_SERVER_ANALYTICS_ENABLED, temporary_settings
-    from prefect.testing.utilities import prefect_test_harness
-
-    home = tmp_path_factory.mktemp("prefect")
-    quiet = {PREFECT_HOME: home, PREFECT_SERVER_ANALYTICS_ENABLED: False}
-    with temporary_settings(quiet), prefect_test_harness(server_startup_timeout=120):
-        yield home
 
 
 def as_flow(project: Project, name: str = "docs", **options: Any) -> Run:

@@ -22,9 +22,6 @@ from schemas.backfill import BackfillOptions
 from schemas.errors import RefusedError
 from tests.flows.own_parsers import PLAIN, SHOUTING
 from tests.flows.projects import Project
-from tests.flows.test_prefect_equals_plain import prefect_home
-
-__all__ = ["prefect_home"]
 
 
 def artifact(key: str) -> str:

@@ -77,8 +77,9 @@ def test_what_is_pushed_within_seconds_is_one_release_and_deletes_go_with_the_ne
     runs = list(dict.fromkeys([*promised, filed["run_id"]]))
     done = [ended(client, run_id) for run_id in runs]
     assert {run["state"] for run in done} == {"published"}
-    assert sum(run["items"]["added"] for run in done) == 7
-    assert len(releases.releases(inbox.store)) == len(runs) < 7  # one, where the machine is not busy
+    added = {run["release"]: run["items"]["added"] for run in done}  # a run may take up two promises
+    assert sum(added.values()) == 7
+    assert len(releases.releases(inbox.store)) == len(added) < 7  # one, where the machine is not busy
     [answer] = client.post("/query", json={"queries": [{"query": QUESTION, "top_k": 2}]}).json()["results"]
     assert "30 euros" in answer["results"][0]["text"]
     asked = {"queries": [{"query": QUESTION}]}
