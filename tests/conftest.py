@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 from collections.abc import Iterator
 from pathlib import Path
 
@@ -19,6 +20,16 @@ def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
     here = Path(__file__).parent
     places = {folder: place for place, folder in enumerate(LONGEST_FIRST)}
     items.sort(key=lambda item: places.get(item.path.relative_to(here).parts[0], len(places)))
+
+
+@pytest.fixture(scope="session")
+def model_cache(pytestconfig: pytest.Config) -> Iterator[Path]:
+    """Where converted models are kept: HEADWATER_CACHE, else beside what pytest itself remembers."""
+    with pytest.MonkeyPatch.context() as patch:
+        if "HEADWATER_CACHE" not in os.environ:
+            assert pytestconfig.cache is not None
+            patch.setenv("HEADWATER_CACHE", str(pytestconfig.cache.mkdir("headwater")))
+        yield Path(os.environ["HEADWATER_CACHE"])
 
 
 @pytest.fixture(scope="session")

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import os
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from pathlib import Path
@@ -19,16 +18,6 @@ from tests.flows.library import library
 from tests.flows.prefect_server import prefect_server, program
 from tests.flows.projects import Project
 from tests.postgres import installed, running
-
-
-@pytest.fixture(scope="session")
-def model_cache(pytestconfig: pytest.Config) -> Iterator[Path]:
-    """Where converted models are kept: HEADWATER_CACHE, else beside what pytest itself remembers."""
-    with pytest.MonkeyPatch.context() as patch:
-        if "HEADWATER_CACHE" not in os.environ:
-            assert pytestconfig.cache is not None
-            patch.setenv("HEADWATER_CACHE", str(pytestconfig.cache.mkdir("headwater")))
-        yield Path(os.environ["HEADWATER_CACHE"])
 
 
 @pytest.fixture(scope="session")

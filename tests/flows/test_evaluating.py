@@ -180,24 +180,6 @@ def test_what_cannot_be_evaluated_says_why(project: Project) -> None:
         evaluate(project.open(), EvaluateOptions(queries=questions(project, about(0)).queries, view="x"))
 
 
-@pytest.mark.usefixtures("prefect_home")
-def test_the_flow_says_the_same_and_leaves_a_table_with_a_plot(project: Project) -> None:
-    from flows.evaluate import evaluate_in_workspace
-    from tests.flows.test_prefect_flows import artifact
-
-    project.pages(3)
-    project.ingest()
-    options = questions(project, about(1), about(2), about(7))
-
-    found = evaluate_in_workspace(project.open(), options)
-
-    assert found == evaluate(project.open(), options)
-    shown = artifact("evaluation")
-    assert "| token_recall | 1.000 (1.000 to 1.000) |" in shown
-    assert "`p07.md`: no such document" in shown
-    assert "(data:image/png;base64," in shown
-
-
 def test_on_the_command_line_figures_are_a_table_for_people_and_json_for_scripts(
     project: Project, capsys: pytest.CaptureFixture[str]
 ) -> None:

@@ -14,14 +14,17 @@ from prefect.settings import PREFECT_API_URL
 
 from flows.backfill import backfill, backfill_in_workspace
 from flows.context import assemble_context
+from flows.evaluate import evaluate_in_workspace
 from flows.maintain import maintain_in_workspace
 from flows.stages import backfilling
+from flows.stages.evaluating import evaluate
 from flows.stages.featuring import ingest_one
 from flows.stages.redoing import Redoing, Spend, work_through
 from schemas.backfill import BackfillOptions
 from schemas.errors import RefusedError
 from tests.flows.own_parsers import PLAIN, SHOUTING
 from tests.flows.projects import Project
+from tests.flows.test_evaluating import about, questions
 
 
 def artifact(key: str) -> str:
@@ -148,3 +151,18 @@ def test_a_context_is_assembled_as_a_flow_with_the_facts_of_whom_it_is_about(pro
     assert "_0 passages found under the filters; 2 without them_" in artifact("context")
     assert found["features"]["customer"]["values"] == {"tier": "gold"}
     assert '[1] customer   as of 2026-01-01T10:00:00+00:00: {"tier": "gold"}' in artifact("context")
+
+
+@pytest.mark.usefixtures("prefect_home")
+def test_an_evaluation_as_a_flow_says_the_same_and_leaves_a_table_with_a_plot(project: Project) -> None:
+    project.pages(3)
+    project.ingest()
+    options = questions(project, about(1), about(2), about(7))
+
+    found = evaluate_in_workspace(project.open(), options)
+
+    assert found == evaluate(project.open(), options)
+    shown = artifact("evaluation")
+    assert "| token_recall | 1.000 (1.000 to 1.000) |" in shown
+    assert "`p07.md`: no such document" in shown
+    assert "(data:image/png;base64," in shown

