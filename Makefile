@@ -30,6 +30,8 @@ help: ## this list
 demo: $(PROJECT) ## the bundled sample from its files to cited context and a dataset
 	@$(BIN)/headwater demo
 
+# The tests start hundreds of programs; without this each would compile all of the project where the variable is set.
+test: export PYTHONDONTWRITEBYTECODE =
 test: $(PROJECT) $(TESTS) ## linters, types, tests; on Debian as root it installs what the tests use
 	@.ci/system-packages
 	$(BIN)/ruff check .
