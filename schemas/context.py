@@ -121,6 +121,8 @@ class Candidate(Frozen):
     vector_rank: int | None
     keyword_score: float | None
     keyword_rank: int | None
+    fused: float = 0.0
+    """Part of the score that comes from both legs, each scaled to 0..1 and weighed for this question."""
     named: float
     """Part of the score that comes from the question naming the document."""
     coverage: float = 0.0

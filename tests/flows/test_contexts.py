@@ -231,6 +231,10 @@ def test_explain_shows_every_candidate_with_its_scores(project: Project) -> None
     assert best.verdict == "kept"
     assert best.vector_rank == best.keyword_rank == 1
     assert best.named > 0
+    for one in found.explain:  # what it is made of adds up to it
+        assert one.score == pytest.approx(
+            (one.fused + one.named + one.coverage + one.support) * one.freshness, abs=1e-8
+        )
 
 
 def test_filters_that_leave_too_little_say_so_and_count_only_what_the_asker_may_read(

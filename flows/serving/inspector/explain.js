@@ -27,6 +27,7 @@ export function explained(context) {
       { name: "Score", number, of: (row) => score(row.score) },
       { name: "Meaning", number, of: (row) => leg(row.vector_score, row.vector_rank) },
       { name: "Words", number, of: (row) => leg(row.keyword_score, row.keyword_rank) },
+      { name: "Fused", number, of: (row) => score(row.fused) },
       { name: "Named", number, of: (row) => (row.named ? `+${score(row.named)}` : "\u2013") },
       { name: "Covers", number, of: (row) => (row.coverage ? `+${score(row.coverage)}` : "\u2013") },
       { name: "Beside", number, of: (row) => (row.support ? `+${score(row.support)}` : "\u2013") },
