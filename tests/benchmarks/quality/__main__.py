@@ -1,6 +1,8 @@
 """Ingest the question sets, ask them under each technique, and print what each one gains.
 
-usage: python -m tests.benchmarks.quality WORK [SET[:N] ...]   WORK keeps the stores; every N-th question
+usage: python -m tests.benchmarks.quality WORK [SET[:N] ...] [--model FOLDER]
+
+WORK keeps the stores of one model, by default MiniLM; of SET:N every N-th question is asked.
 
 `coffee` and `covid` are sets that no default was chosen on; they are asked where they are named.
 A cell that reaches its goal has a star. "Better leg" is the keyword or the vector leg alone.
@@ -8,9 +10,11 @@ A cell that reaches its goal has a star. "Better leg" is the keyword or the vect
 
 from __future__ import annotations
 
+import argparse
 import sys
 import time
 from pathlib import Path
+from typing import Any
 
 from tests.benchmarks.quality.scores import Asker
 from tests.benchmarks.quality.sets import SETS, QuestionSet, ingested, shared_sets
@@ -18,20 +22,22 @@ from tests.benchmarks.quality.techniques import GOALS, VIEWS, view_name
 from tests.benchmarks.quality.unseen import UNSEEN, written
 
 
-def main(work: Path, names: list[str]) -> int:
+def main(work: Path, names: list[str], model: str | None = None) -> int:
     """Print one table per set; return 1 where a set's default is below its better leg by more than .01."""
     base = shared_sets()
     if base is None:
         print("HEADWATER_SHARED names no folder with data/retrieval in it: nothing to measure")
         return 0
-    views = {view_name(label): view for label, view in VIEWS.items()}
+    settings: dict[str, Any] = {"context_views": {view_name(label): view for label, view in VIEWS.items()}}
+    if model is not None:
+        settings["indexes"] = {"default": {"embedder": {"model": model}}}
     behind = False
     for asked in names or SETS:
         name, _, step = asked.partition(":")
         folder = written(name, base.parent / "tuning", work) if name in UNSEEN else base / name
         found = QuestionSet(folder, int(step or 1))
         started = time.perf_counter()
-        asker = Asker(found, ingested(found, work, {"context_views": views}))
+        asker = Asker(found, ingested(found, work, settings))
         rows = {label: asker.scores(view_name(label)) for label in VIEWS}
         seconds = time.perf_counter() - started
         print(table(name, rows), f"{len(found.questions)} questions, {seconds:.0f} s\n", sep="\n", flush=True)
@@ -64,4 +70,9 @@ def _cell(score: float, goal: float | None) -> str:
 
 
 if __name__ == "__main__":
-    sys.exit(main(Path(sys.argv[1]), sys.argv[2:]))
+    parser = argparse.ArgumentParser(prog="python -m tests.benchmarks.quality")
+    parser.add_argument("work", type=Path)
+    parser.add_argument("sets", nargs="*")
+    parser.add_argument("--model")
+    given = parser.parse_args()
+    sys.exit(main(given.work, given.sets, given.model))
