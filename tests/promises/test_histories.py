@@ -256,7 +256,7 @@ class History(Machine):
 @pytest.mark.parametrize(
     ("histories", "steps", "judged"),
     [
-        pytest.param(20, 5, False, marks=pytest.mark.quick),
+        pytest.param(20, 8, False, marks=pytest.mark.quick),
         pytest.param(200, 12, True, marks=[pytest.mark.gate, pytest.mark.timeout(3_600)]),
     ],
 )
