@@ -33,7 +33,7 @@ def rejected(workspace: Workspace) -> set[tuple[str, ...]]:
 @pytest.mark.parametrize(
     ("kills", "place"),
     [
-        pytest.param(8, "disk", marks=pytest.mark.timeout(600)),
+        pytest.param(20, "disk", marks=pytest.mark.timeout(900)),
         pytest.param(200, "disk", marks=[pytest.mark.gate, pytest.mark.timeout(7_200)]),
         pytest.param(8, "object_storage", marks=[pytest.mark.gate, pytest.mark.timeout(1_800)]),
     ],
