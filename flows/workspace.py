@@ -7,7 +7,7 @@ import threading
 import time
 import uuid
 from collections import defaultdict
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
@@ -30,7 +30,7 @@ from schemas.identity import digest
 from schemas.project import IndexSection
 from schemas.rerank import RerankSection
 from schemas.run import STAGES
-from schemas.tools import Embedder, Reranker
+from schemas.tools import Clock, Embedder, Reranker
 from transforms import chunkers
 
 LOADING = threading.Lock()
@@ -75,7 +75,7 @@ class Workspace:
     """Everything a run works with. The clock and the progress display are given, never global."""
 
     opened: Opened
-    clock: Callable[[], datetime] = lambda: datetime.now(UTC)
+    clock: Clock = lambda: datetime.now(UTC)
     progress: Progress = field(default_factory=Silent)
     runtime: str = "auto"
     _embedders: dict[str, Embedder] | None = None

@@ -16,12 +16,12 @@ from urllib.parse import urlsplit
 from schemas.errors import ConfigError
 from schemas.feature import FunctionSection
 from schemas.section import duration_s
+from schemas.tools import Clock
 
 ANSWER_BYTES = 64 * 1024
 HUNG = 8
 """Calls of one function that may still be waited for; beyond, it is not asked again until one ends."""
 CACHED = 10_000
-Clock = Callable[[], datetime]
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
+from datetime import datetime
 from typing import Protocol
 
 import numpy as np
@@ -12,6 +13,9 @@ import numpy.typing as npt
 from schemas.context import Message
 
 Vectors = npt.NDArray[np.float32]
+
+Clock = Callable[[], datetime]
+"""Says what time it is, with its zone."""
 
 
 class Tokenizer(Protocol):

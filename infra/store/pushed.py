@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Sequence
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
@@ -16,6 +16,7 @@ from infra.store.rows import delete_rows, keys_there
 from infra.store.sync import sync_to_disk
 from schemas.identity import content_hash, digest
 from schemas.push import ORIGINAL, PUSH, PUSHED
+from schemas.tools import Clock
 
 ITEMS, ORIGINALS, LOG = "pushed", "originals", "pushes"
 WRITERS_S = 30.0
@@ -31,9 +32,6 @@ class PushedItem:
     content: bytes
     uri: str
     source_at: datetime | None = None
-
-
-Clock = Callable[[], datetime]
 
 
 def push(store: Store, source: str, items: Sequence[PushedItem], *, run_id: str, clock: Clock) -> None:
