@@ -24,7 +24,7 @@ from infra.memory import give_back
 from infra.project_file import Opened, open_project
 from infra.store import Store
 from infra.store.embedding_cache import EmbeddingCache
-from schemas.chunk import embedded_chunk
+from schemas.chunk import embedded_chunk, embedding
 from schemas.errors import ConfigError, NotFoundError
 from schemas.identity import digest
 from schemas.project import IndexSection
@@ -151,13 +151,13 @@ class Workspace:
         """Return the cache of an index's vectors; one for each embedder, which knows what is in it."""
         if index.embedder_fp not in self._caches:
             self._caches[index.embedder_fp] = EmbeddingCache(
-                self.store, fingerprint=index.embedder_fp, dimension=self.embedder(index).dimension
+                self.store, fingerprint=index.embedder_fp, schema=embedding(**_shape(self.embedder(index)))
             )
         return self._caches[index.embedder_fp]
 
     def chunk_schema(self, index: Index) -> Any:
         """Return the schema of an index's chunk table."""
-        return embedded_chunk(self.embedder(index).dimension)
+        return embedded_chunk(**_shape(self.embedder(index)))
 
     def new_run_id(self) -> str:
         """Return a run id that sorts by time."""
@@ -184,6 +184,10 @@ class Workspace:
             embedder_fp=fingerprint_of(params, cache_dir=model_cache()),
             chunker_fp=chunkers.fingerprint(chunker.type, settings, section.embed_text),
         )
+
+
+def _shape(embedder: Embedder) -> dict[str, Any]:
+    return {"dimension": embedder.dimension, "token_signs": embedder.has_token_signs}
 
 
 def open_workspace(path: str | Path, **tools: Any) -> Workspace:

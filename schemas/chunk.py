@@ -34,18 +34,22 @@ CHUNK = pa.schema(
 """One row is one chunk under one index, before it is embedded."""
 
 
-def embedded_chunk(dimension: int) -> pa.Schema:
-    """Return the schema of a chunk table: `CHUNK` with its unit vector and the runtime that computed it."""
+TOKEN_SIGNS = pa.field("token_signs", pa.large_binary(), nullable=False)  # packed by schemas.token_signs
+
+
+def embedded_chunk(dimension: int, *, token_signs: bool = False) -> pa.Schema:
+    """Return the schema of a chunk table: `CHUNK` and `embedded`'s columns."""
+    return pa.schema([*CHUNK, *embedded(dimension, token_signs=token_signs)])
+
+
+def embedded(dimension: int, *, token_signs: bool = False) -> pa.Schema:
+    """Return what embedding adds: the unit vector, the runtime that computed it, and the tokens' signs."""
     vector = pa.field("vector", pa.list_(pa.float32(), dimension), nullable=False)
-    return pa.schema([*CHUNK, vector, pa.field("runtime", pa.string(), nullable=False)])
+    runtime = pa.field("runtime", pa.string(), nullable=False)
+    return pa.schema([vector, runtime, *([TOKEN_SIGNS] if token_signs else [])])
 
 
-def embedding(dimension: int) -> pa.Schema:
+def embedding(dimension: int, *, token_signs: bool = False) -> pa.Schema:
     """Return the schema of the embedding cache: one row per (embedder fingerprint, text hash)."""
-    return pa.schema(
-        [
-            pa.field("text_hash", pa.string(), nullable=False, metadata=PRIMARY_KEY),
-            pa.field("vector", pa.list_(pa.float32(), dimension), nullable=False),
-            pa.field("runtime", pa.string(), nullable=False),
-        ]
-    )
+    text_hash = pa.field("text_hash", pa.string(), nullable=False, metadata=PRIMARY_KEY)
+    return pa.schema([text_hash, *embedded(dimension, token_signs=token_signs)])

@@ -127,6 +127,8 @@ class Candidate(Frozen):
     """Part of the score that comes from the question naming the document."""
     coverage: float = 0.0
     """Part of the score that comes from the passage having the question's words."""
+    maxsim: float = 0.0
+    """Part of the score that comes from the passage's tokens being like the question's."""
     support: float
     """Part of the score that comes from the passages beside it."""
     freshness: float

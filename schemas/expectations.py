@@ -91,9 +91,10 @@ def chunks_suite(max_tokens: int) -> Suite:
     )
 
 
-def embeddings_suite(dimension: int) -> Suite:
+def embeddings_suite(dimension: int, *, token_signs: bool = False) -> Suite:
     """Return what is expected of embedded chunks of a dimension."""
     low, high = 1 - UNIT_TOLERANCE, 1 + UNIT_TOLERANCE
+    signs = (_between("every token has its signs", "signs_surplus", 0, 0),) if token_signs else ()
     return Suite(
         name="embeddings",
         id_column="chunk_id",
@@ -103,6 +104,7 @@ def embeddings_suite(dimension: int) -> Suite:
             _present("every vector is finite", "norm"),
             _between("vectors have length 1", "norm", low, high),
             _present("every vector says what computed it", "runtime"),
+            *signs,
         ),
     )
 

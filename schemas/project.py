@@ -46,6 +46,8 @@ class EmbedderSection(Section):
     query_prompt: str | None = None
     document_prompt: str | None = None
     device: str = "auto"
+    token_signs: bool = True
+    """Whether each chunk keeps the signs of its tokens' vectors, 48 bytes a token, for `maxsim_weight`."""
 
 
 class IndexSection(Section):
@@ -170,6 +172,8 @@ class ContextViewSection(Section):
     """What a document gains whose title, file name or label the question names."""
     coverage_weight: Share = 0.2
     """What a passage gains that has all of the question's words."""
+    maxsim_weight: Share = 0.3
+    """What the best passage gains by its tokens' likeness to the question's, of those the legs put first."""
     support_weight: Share = 0.04
     """What a passage gains from each of the four before and the four after it that were found too."""
     neighbors: Annotated[int, Field(ge=0, le=8)] = 1

@@ -30,6 +30,28 @@ class Tokenizer(Protocol):
         ...
 
 
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Encoded:
+    """What an embedder makes of documents."""
+
+    vectors: Vectors
+    """One unit vector per text, shape (texts, dimension)."""
+    token_signs: tuple[bytes, ...] | None
+    """Of each text, as `schemas.token_signs` packs them; None where the embedder has none."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class EncodedQuestion:
+    """What an embedder makes of a question."""
+
+    vector: Vectors
+    """Its unit vector, shape (dimension,)."""
+    tokens: Vectors
+    """The unit vector of each token, special tokens included, shape (tokens, dimension)."""
+    spans: tuple[tuple[int, int], ...]
+    """Where in the question each of them stands; an empty span for one that does not."""
+
+
 class Embedder(Protocol):
     """Turns texts into unit vectors of one fixed dimension."""
 
@@ -43,6 +65,16 @@ class Embedder(Protocol):
     max_tokens: int
     """Longest input in tokens, special tokens included; longer ones would be cut in silence."""
     tokenizer: Tokenizer
+    has_token_signs: bool
+    """Whether documents come with the signs of their tokens' vectors."""
+
+    def encode_documents(self, texts: Sequence[str]) -> Encoded:
+        """Return what there is to keep of texts."""
+        ...
+
+    def encode_question(self, text: str) -> EncodedQuestion:
+        """Return a question's vector and those of its tokens; only with `has_token_signs`."""
+        ...
 
     def embed_documents(self, texts: Sequence[str]) -> Vectors:
         """Return one unit vector per text, shape (len(texts), dimension)."""

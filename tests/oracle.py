@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from datetime import UTC, datetime
+from operator import eq
 from pathlib import Path
 from typing import Any
 
@@ -15,13 +17,28 @@ from infra.store import releases
 from schemas.document import DOCUMENT, RUN_COLUMNS
 from schemas.identity import content_hash
 from schemas.quarantine import Rejected
+from schemas.tools import Embedder
 from transforms import chunkers, parsers
 from transforms.documents import ItemFacts, to_documents
 
 NOW = datetime(2026, 1, 1, tzinfo=UTC)
 COSINE = 0.9999
 """The same text in another batch is not bit-identical in bf16; this near is the same vector."""
+SAME_SIGNS = 0.97
+"""Likewise numbers near 0 may fall to its other side."""
 Tables = dict[str, pa.Table]
+
+
+def _same_signs(one: bytes, other: bytes) -> bool:
+    bits = [np.unpackbits(np.frombuffer(signs, np.uint8)) for signs in (one, other)]
+    return len(one) == len(other) and bool((bits[0] == bits[1]).mean() >= SAME_SIGNS)
+
+
+ALIKE: dict[str, Callable[[Any, Any], bool]] = {
+    "vector": lambda one, other: float(np.dot(one, other)) >= COSINE,
+    "token_signs": _same_signs,
+}
+"""When two values of a column are the same where they need not be equal."""
 
 
 def rebuilt(workspace: Workspace, name: str) -> Tables:
@@ -35,8 +52,15 @@ def rebuilt(workspace: Workspace, name: str) -> Tables:
     kind, embed_text = index.section.chunker.type, index.section.embed_text
     settings, tokenizer = chunkers.read_params(kind, index.section.chunker.params), embedder.tokenizer
     chunks = chunkers.chunk(kind, documents, settings, tokenizer=tokenizer, embed_text=embed_text).passed
-    vectors = embedder.embed_documents(chunks["text"].to_pylist())
-    return {"documents": documents, "chunks": chunks.append_column("vector", pa.array(list(vectors)))}
+    return {"documents": documents, "chunks": with_embeddings(embedder, chunks)}
+
+
+def with_embeddings(embedder: Embedder, chunks: pa.Table) -> pa.Table:
+    """Return chunks with the vector and the token signs that an embedder makes of each text."""
+    found = embedder.encode_documents(chunks["text"].to_pylist())
+    assert found.token_signs is not None
+    embedded = chunks.append_column("vector", pa.array(list(found.vectors)))
+    return embedded.append_column("token_signs", pa.array(found.token_signs, pa.large_binary()))
 
 
 def _documents(source: str, key: str, path: Path, section: Any) -> pa.Table | None:
@@ -71,6 +95,6 @@ def _differences(table: str, key: str, ours: pa.Table, oracles: pa.Table) -> lis
     for one in mine.keys() & theirs.keys():
         for name in (mine[one].keys() & theirs[one].keys()) - set(RUN_COLUMNS):
             a, b = mine[one][name], theirs[one][name]
-            if float(np.dot(a, b)) < COSINE if name == "vector" else a != b:
+            if not ALIKE.get(name, eq)(a, b):
                 lines.append(f"{table}: {mine[one]['key']} {one}: {name} is {a!r:.200} and not {b!r:.200}")
     return sorted(lines)

@@ -33,6 +33,8 @@ class Hit(NamedTuple):
     """Gained because the question names the document."""
     coverage: float = 0.0
     """Gained because the passage has the question's words."""
+    maxsim: float = 0.0
+    """Gained because its tokens are like the question's."""
     support: float = 0.0
     """Gained from the passages beside it."""
     freshness: float = 1.0
@@ -47,7 +49,9 @@ class Hit(NamedTuple):
         """What hits are ranked by."""
         if self.placed is not None:
             return self.placed
-        return round((self.fused + self.named + self.coverage + self.support) * self.freshness, 9)
+        return round(
+            (self.fused + self.named + self.coverage + self.maxsim + self.support) * self.freshness, 9
+        )
 
     @property
     def chunk_id(self) -> str:

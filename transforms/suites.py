@@ -18,6 +18,7 @@ import pyarrow as pa
 import pyarrow.compute as pc
 
 from schemas.expectations import Expectation, Kind, Suite
+from schemas.token_signs import bytes_each
 from transforms.validate import vector_sizes
 
 FAILING_IDS = 20
@@ -114,6 +115,11 @@ def _norm(table: pa.Table) -> Any:
     return pa.array(norms, mask=~np.isfinite(norms))
 
 
+def _signs_surplus(table: pa.Table) -> Any:
+    each = bytes_each(vector_sizes(table["vector"])[0])
+    return pc.subtract(pc.binary_length(table["token_signs"]), pc.multiply(table["tokens"], pa.array(each)))
+
+
 DERIVED: dict[str, Callable[[pa.Table], Any]] = {
     "text_characters": lambda table: pc.utf8_length(table["text"]),
     "element_count": _length("elements"),
@@ -122,6 +128,7 @@ DERIVED: dict[str, Callable[[pa.Table], Any]] = {
     "span_surplus": lambda table: pc.subtract(_span(table), pc.utf8_length(table["quote"])),
     "dimension": lambda table: pa.array(vector_sizes(table["vector"])[0]),
     "norm": _norm,
+    "signs_surplus": _signs_surplus,
 }
 """Columns that expectations may name although no table has them."""
 
@@ -133,6 +140,7 @@ SOURCES: dict[str, tuple[str, ...]] = {
     "span_surplus": ("start", "end", "quote"),
     "dimension": ("vector",),
     "norm": ("vector",),
+    "signs_surplus": ("token_signs", "tokens", "vector"),
 }
 """What each of them is derived from."""
 

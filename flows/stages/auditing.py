@@ -60,7 +60,7 @@ def _verdicts(staged: Staged, found: Differences) -> list[Verdict]:
         embedder = staged.workspace.embedder(index)
         judged += [
             (index.table, chunks_suite(embedder.max_tokens)),
-            (index.table, embeddings_suite(embedder.dimension)),
+            (index.table, embeddings_suite(embedder.dimension, token_signs=embedder.has_token_signs)),
         ]
     verdicts = [
         _verdict(staged, table, suite)

@@ -4,15 +4,13 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
-import numpy as np
 import pyarrow as pa
 import pyarrow.compute as pc
 
 from flows.workspace import Index, Seconds, Workspace
-from infra.store.embedding_cache import EmbeddingCache
-from schemas.chunk import embedded_chunk
+from schemas.chunk import CHUNK, embedding
 from schemas.outcome import Outcome
-from schemas.tools import Embedder, Vectors
+from schemas.tools import Embedder
 from transforms import chunkers
 from transforms.validate import validate_chunks, validate_vectors
 
@@ -66,45 +64,49 @@ def embed(workspace: Workspace, index: Index, chunks: pa.Table) -> tuple[pa.Tabl
     """Return the chunks with their vectors, and how many texts had to be embedded for it."""
     embedder = workspace.embedder(index)
     cache = workspace.embedding_cache(index)
-    hashes = chunks["text_hash"].to_pylist()
-    texts = dict(zip(hashes, chunks["text"].to_pylist(), strict=True))
+    texts = _texts_of(chunks)
     known = cache.get(list(texts))
-    unseen = [text_hash for text_hash in texts if text_hash not in known]
+    there = set(known["text_hash"].to_pylist())
+    unseen = {text_hash: text for text_hash, text in texts.items() if text_hash not in there}
     if unseen:
-        known.update(_embed_unseen(embedder, cache, unseen, [texts[h] for h in unseen]))
-    vectors = (
-        np.stack([known[h][0] for h in hashes]) if hashes else np.empty((0, embedder.dimension), np.float32)
-    )
-    return with_vectors(chunks, vectors, [known[h][1] for h in hashes]), len(unseen)
+        new = _computed(embedder, unseen)
+        cache.put(new)
+        known = pa.concat_tables([known, new])
+    return with_embeddings(chunks, known), len(unseen)
 
 
 def embed_again(workspace: Workspace, index: Index, chunks: pa.Table) -> pa.Table:
     """Return released chunks with vectors computed now, which the cache remembers instead of its own."""
     embedder = workspace.embedder(index)
     cache = workspace.embedding_cache(index)
-    texts = dict(zip(chunks["text_hash"].to_pylist(), chunks["text"].to_pylist(), strict=True))
-    vectors = embedder.embed_documents(list(texts.values()))
-    cache.put(list(texts), vectors, embedder.runtime, replace=True)
-    row = {text_hash: n for n, text_hash in enumerate(texts)}
-    order = [row[text_hash] for text_hash in chunks["text_hash"].to_pylist()]
-    bare = chunks.drop_columns(["vector", "runtime"])
-    return with_vectors(bare, vectors[order], [embedder.runtime] * bare.num_rows)
+    rows = _computed(embedder, _texts_of(chunks))
+    cache.put(rows, replace=True)
+    return with_embeddings(chunks.select(CHUNK.names), rows)
 
 
-def with_vectors(chunks: pa.Table, vectors: Vectors, runtimes: list[str]) -> pa.Table:
-    """Return chunks with their vector and runtime columns, in the chunk table's schema."""
-    flat = pa.array(np.ascontiguousarray(vectors, dtype=np.float32).reshape(-1), pa.float32())
-    column = pa.FixedSizeListArray.from_arrays(flat, vectors.shape[1])
-    whole = chunks.append_column("vector", column).append_column("runtime", pa.array(runtimes, pa.string()))
-    return whole.cast(embedded_chunk(vectors.shape[1]))
+def with_embeddings(chunks: pa.Table, rows: pa.Table) -> pa.Table:
+    """Return chunks with what the rows of the cache, one for each text, add to them."""
+    rows = rows.combine_chunks()
+    at = pc.index_in(chunks["text_hash"], value_set=rows["text_hash"].combine_chunks())
+    added = [field for field in rows.schema if field.name != "text_hash"]
+    columns = [rows[field.name].take(at) for field in added]
+    return pa.table([*chunks.columns, *columns], schema=pa.schema([*CHUNK, *added]))
 
 
-def _embed_unseen(
-    embedder: Embedder, cache: EmbeddingCache, hashes: list[str], texts: list[str]
-) -> dict[str, tuple[Vectors, str]]:
-    vectors = embedder.embed_documents(texts)
-    cache.put(hashes, vectors, embedder.runtime)
-    return {h: (vector, embedder.runtime) for h, vector in zip(hashes, vectors, strict=True)}
+def _texts_of(chunks: pa.Table) -> dict[str, str]:
+    return dict(zip(chunks["text_hash"].to_pylist(), chunks["text"].to_pylist(), strict=True))
+
+
+def _computed(embedder: Embedder, texts: dict[str, str]) -> pa.Table:
+    """Return the rows of the cache for texts by their hash, computed now."""
+    found = embedder.encode_documents(list(texts.values()))
+    flat = pa.array(found.vectors.reshape(-1), pa.float32())
+    vectors = pa.FixedSizeListArray.from_arrays(flat, embedder.dimension)
+    columns = [pa.array(texts), vectors, pa.array([embedder.runtime] * len(texts))]
+    if found.token_signs is not None:
+        columns.append(pa.array(found.token_signs, pa.large_binary()))
+    signs = embedder.has_token_signs
+    return pa.table(columns, schema=embedding(embedder.dimension, token_signs=signs))
 
 
 def _without(chunks: pa.Table, rejected: pa.Table) -> pa.Table:

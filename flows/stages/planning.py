@@ -166,5 +166,5 @@ def _measure(
 def _cut(workspace: Workspace, index: Index, documents: pa.Table, unseen: set[str]) -> int:
     cut = cut_documents(workspace, index, documents)
     hashes = set(cut.passed["text_hash"].to_pylist())
-    unseen |= hashes - set(workspace.embedding_cache(index).get(sorted(hashes)))
+    unseen |= hashes - workspace.embedding_cache(index).known(hashes)
     return len(cut.passed)

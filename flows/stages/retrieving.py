@@ -6,6 +6,7 @@ from collections.abc import Collection, Mapping
 from dataclasses import dataclass, field
 from typing import Any
 
+from flows.stages.comparing import Reading
 from flows.stages.reranking import reranked
 from flows.stages.stopwatch import Stopwatch
 from flows.workspace import Workspace
@@ -68,7 +69,8 @@ def retrieve(workspace: Workspace, request: ContextRequest, *, hidden: Collectio
     )
     clock.lap("rights")
     passages = workspace.store.made_of(index["table"], release.tables[index["table"]].version, Passages)
-    embed = clock.timing("embed", lambda: embedder.embed_query(request.question))
+    reading = Reading(embedder, request.question)
+    embed = clock.timing("embed", reading.vector)
     vector, keyword = passages.both_legs(
         request.question, embed, readable, section.depth, center_weight=section.center_weight
     )
@@ -78,6 +80,7 @@ def retrieve(workspace: Workspace, request: ContextRequest, *, hidden: Collectio
     sure = confidence(request.question, hits, words)
     hits = boost_named(hits, request.question, weight=section.name_weight)
     hits = add_coverage(hits, words, weight=section.coverage_weight)
+    hits = reading.compared(hits, words, passages, weight=section.maxsim_weight)
     hits = add_support(hits, weight=section.support_weight)
     aging = _aging(workspace)
     hits = let_age(hits, aging, at=release.created_at)

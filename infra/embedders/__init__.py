@@ -42,7 +42,14 @@ def load(params: EmbedderParams, *, cache_dir: Path | None = None, runtime: str 
     machine = Machine(device=params.device, cache_dir=cache, weights_sha256=weights)
     with offline() if packaged else nullcontext():
         engine, note = start(layout, machine, runtime)
-    return TextEmbedder(params.model, layout, _fingerprint(params, layout, weights), engine, note=note)
+    return TextEmbedder(
+        params.model,
+        layout,
+        _fingerprint(params, layout, weights),
+        engine,
+        note=note,
+        token_signs=_has_token_signs(params, layout),
+    )
 
 
 def fingerprint_of(params: EmbedderParams, *, cache_dir: Path | None = None) -> str:
@@ -57,6 +64,10 @@ def fingerprint_of(params: EmbedderParams, *, cache_dir: Path | None = None) -> 
 def user_cache() -> Path:
     """Return where converted models are kept when nobody says: $XDG_CACHE_HOME or ~/.cache."""
     return Path(os.environ.get("XDG_CACHE_HOME") or Path.home() / ".cache") / "headwater" / "embedders"
+
+
+def _has_token_signs(params: EmbedderParams, layout: Layout) -> bool:
+    return params.token_signs and layout.is_plain
 
 
 def _weights(params: EmbedderParams, layout: Layout, cache: Path) -> str:
@@ -78,4 +89,5 @@ def _fingerprint(params: EmbedderParams, layout: Layout, weights: str) -> str:
         layout.document_prompt,
         layout.max_tokens,
         layout.dimension,
+        *(("token signs",) if _has_token_signs(params, layout) else ()),
     )

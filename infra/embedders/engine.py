@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
-from typing import Literal, Protocol
+from typing import Literal, Protocol, TypeVar
 
 from schemas.tools import Vectors
 
+T = TypeVar("T")
 Task = Literal["query", "document"]
 
 
@@ -28,6 +29,14 @@ class Engine(Protocol):
 
     def vectors(self, batch: Batch) -> Vectors:
         """Return one unit vector per text, shape (texts, dimension)."""
+        ...
+
+    def read(self, batch: Batch, keep: Callable[[Vectors], T]) -> tuple[Vectors, list[T]]:
+        """Return the unit vectors, and of each text what `keep` makes of its tokens' vectors.
+
+        Those have the shape (tokens, dimension), special tokens included, and are not of unit length; only
+        for models that pool by the mean.
+        """
         ...
 
     def give_back(self) -> None:

@@ -4,9 +4,9 @@ from __future__ import annotations
 
 import sys
 import threading
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from pathlib import Path
-from typing import Any, Literal
+from typing import Any, Literal, TypeVar
 
 import numpy as np
 
@@ -21,6 +21,7 @@ WIDTH = 8
 """Texts are padded to a multiple of this: OpenVINO keeps memory for every shape that it has seen."""
 TELEMETRY = "openvino_telemetry"
 
+T = TypeVar("T")
 Precision = Literal["bf16", "f32"]
 
 
@@ -43,16 +44,24 @@ class OpenVinoEngine:
 
     def vectors(self, batch: Batch) -> Vectors:
         """Return one unit vector per text, shape (texts, dimension)."""
-        found = np.empty((len(batch.token_ids), self._layout.dimension), np.float32)
-        for rows in _batches([len(ids) for ids in batch.token_ids]):
-            found[rows] = self._unit_vectors([batch.token_ids[row] for row in rows])
-        return found
+        return self.read(batch, lambda _: None)[0]
+
+    def read(self, batch: Batch, keep: Callable[[Vectors], T]) -> tuple[Vectors, list[T]]:
+        """Return the unit vectors, and of each text what `keep` makes of its tokens' vectors."""
+        lengths = [len(ids) for ids in batch.token_ids]
+        found = np.empty((len(lengths), self._layout.dimension), np.float32)
+        kept: dict[int, T] = {}
+        for rows in _batches(lengths):
+            tokens, found[rows] = self._computed([batch.token_ids[row] for row in rows])
+            kept.update((row, keep(own[: lengths[row]])) for row, own in zip(rows, tokens, strict=True))
+        return found, [kept[row] for row in range(len(lengths))]
 
     def give_back(self) -> None:
         """Give back what the batches so far left for the next one: 65 MB after an ingest."""
         self._compiled.release_memory()
 
-    def _unit_vectors(self, token_ids: list[Any]) -> Vectors:
+    def _computed(self, token_ids: list[Any]) -> tuple[Vectors, Vectors]:
+        """Return the vectors of all tokens, padding included, and the unit vector of each text."""
         longest = max(len(ids) for ids in token_ids)
         width = min(_padded(longest), max(longest, self._layout.max_tokens))
         ids = np.full((len(token_ids), width), self._layout.pad_token, np.int64)
@@ -61,10 +70,10 @@ class OpenVinoEngine:
             ids[row, : len(text)], mask[row, : len(text)] = text, 1
         request = self._request()
         request.infer({"input_ids": ids, "attention_mask": mask}, share_inputs=True)
-        tokens = request.get_output_tensor(0).data
+        tokens: Vectors = request.get_output_tensor(0).data
         # The mean over a text's own tokens points where their sum does, and only the direction is kept.
         sums = np.matmul(mask[:, None, :].astype(np.float32), tokens)[:, 0]
-        return np.asarray(sums / np.linalg.norm(sums, axis=1, keepdims=True), np.float32)
+        return tokens, np.asarray(sums / np.linalg.norm(sums, axis=1, keepdims=True), np.float32)
 
     def _request(self) -> Any:
         if not hasattr(self._mine, "request"):

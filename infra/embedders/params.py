@@ -23,6 +23,8 @@ class EmbedderParams:
     query_prompt: str | None = None
     document_prompt: str | None = None
     device: str = "auto"
+    token_signs: bool = False
+    """Whether documents come with the signs of their tokens' vectors, where the model pools by the mean."""
 
     def __post_init__(self) -> None:
         if not self.model.strip():

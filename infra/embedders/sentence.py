@@ -2,11 +2,11 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import contextmanager
 from pathlib import Path
-from typing import Any, Literal
+from typing import Any, Literal, TypeVar
 
 import numpy as np
 
@@ -18,6 +18,7 @@ from schemas.tools import Vectors
 BATCH_TEXTS = 32
 GPU_BATCH_TEXTS = 256
 
+T = TypeVar("T")
 Precision = Literal["fp32", "fp16"]
 
 
@@ -52,6 +53,10 @@ class SentenceEngine:
         """Return one unit vector per text, shape (texts, dimension)."""
         return self._thread.submit(self._vectors, batch).result()
 
+    def read(self, batch: Batch, keep: Callable[[Vectors], T]) -> tuple[Vectors, list[T]]:
+        """Return the unit vectors, and of each text what `keep` makes of its tokens' vectors."""
+        return self._thread.submit(self._read, batch, keep).result()
+
     def give_back(self) -> None:
         """Nothing on a CPU, where torch keeps none of it; on a GPU what is left for the next batch."""
         import torch
@@ -59,15 +64,24 @@ class SentenceEngine:
         torch.cuda.empty_cache()
 
     def _vectors(self, batch: Batch) -> Vectors:
+        return np.asarray(self._encoded(batch, batch.texts, normalize_embeddings=True), np.float32)
+
+    def _read(self, batch: Batch, keep: Callable[[Vectors], T]) -> tuple[Vectors, list[T]]:
+        found, kept = [], []
+        for at in range(0, len(batch.texts), self._batch_texts):  # the tokens of no more texts at once
+            texts = batch.texts[at : at + self._batch_texts]
+            for tokens in self._encoded(batch, texts, output_value="token_embeddings"):
+                own = np.asarray(tokens.cpu(), np.float32)
+                total = own.sum(axis=0)
+                found.append(total / np.linalg.norm(total))
+                kept.append(keep(own))
+        return np.array(found, np.float32), kept
+
+    def _encoded(self, batch: Batch, texts: Sequence[str], **how: Any) -> Any:
         encode = self._model.encode_query if batch.task == "query" else self._model.encode_document
-        found = encode(
-            list(batch.texts),
-            prompt=batch.prompt,
-            batch_size=self._batch_texts,
-            normalize_embeddings=True,
-            show_progress_bar=False,
+        return encode(
+            list(texts), prompt=batch.prompt, batch_size=self._batch_texts, show_progress_bar=False, **how
         )
-        return np.asarray(found, np.float32)
 
 
 def cuda_available() -> bool:

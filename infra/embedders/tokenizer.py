@@ -89,6 +89,11 @@ class ModelTokenizer:
         spans: list[tuple[int, int]] = self._backend.encode(text, add_special_tokens=False).offsets
         return spans
 
+    def spans(self, text: str) -> list[tuple[int, int]]:
+        """Return the character span of each token of a text; special tokens have an empty one."""
+        spans: list[tuple[int, int]] = self._backend.encode(text).offsets
+        return spans
+
     def ids(self, texts: Sequence[str]) -> list[list[int]]:
         """Return the token ids of each text as it stands, special tokens included."""
         return [encoding.ids for encoding in self._backend.encode_batch_fast(list(texts))]

@@ -2,19 +2,16 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from contextlib import nullcontext
 from typing import TYPE_CHECKING, Any
 
-import numpy as np
 import pyarrow as pa
 
 from infra.store.connection import Store
 from infra.store.filters import is_in
 from infra.store.lock import locked
 from infra.store.rows import append_rows, put_rows
-from schemas.chunk import embedding
-from schemas.tools import Vectors
 
 if TYPE_CHECKING:
     from lancedb.table import Table
@@ -33,43 +30,38 @@ class EmbeddingCache:
     a text that two of them embed at once is there twice, which costs its bytes and nothing else.
     """
 
-    def __init__(self, store: Store, *, fingerprint: str, dimension: int) -> None:
-        self._store, self._schema, self._dimension = store, embedding(dimension), dimension
+    def __init__(self, store: Store, *, fingerprint: str, schema: pa.Schema) -> None:
+        self._store, self.schema = store, schema
         self._name = f"embeddings__{fingerprint[:8]}"
         self._known: set[bytes] = set()
         self._version: int | None = None
         self._fragments: dict[int, int] = {}
         """On object storage: the fragments that were read, and how many rows of each were deleted then."""
 
-    def get(self, text_hashes: Sequence[str]) -> dict[str, tuple[Vectors, str]]:
-        """Return the vector and the runtime of each text hash that is known."""
+    def known(self, text_hashes: Iterable[str]) -> set[str]:
+        """Return those of the text hashes that it has."""
         self._look()
-        there = [text_hash for text_hash in text_hashes if _short(text_hash) in self._known]
-        found: dict[str, tuple[Vectors, str]] = {}
+        return {text_hash for text_hash in text_hashes if _short(text_hash) in self._known}
+
+    def get(self, text_hashes: Sequence[str]) -> pa.Table:
+        """Return a row of the cache's schema for each text hash that is known."""
+        known = self.known(text_hashes)
+        there = [text_hash for text_hash in text_hashes if text_hash in known]
+        found = [self.schema.empty_table()]
         for at in range(0, len(there), LOOKUP_KEYS):
             rows = self._store.scan(self._name, where=is_in("text_hash", there[at : at + LOOKUP_KEYS]))
-            flat = np.asarray(rows["vector"].combine_chunks().flatten())
-            vectors = flat.reshape(rows.num_rows, self._dimension)
-            keys, runtimes = rows["text_hash"].to_pylist(), rows["runtime"].to_pylist()
-            found.update({k: (v, r) for k, v, r in zip(keys, vectors, runtimes, strict=True)})
-        return found
+            found.append(rows.select(self.schema.names).cast(self.schema))
+        return pa.concat_tables(found)
 
-    def put(
-        self, text_hashes: Sequence[str], vectors: Vectors, runtime: str, *, replace: bool = False
-    ) -> None:
-        """Remember the vectors of texts; a text that somebody added meanwhile keeps its vector, or not."""
-        if not text_hashes:
+    def put(self, rows: pa.Table, *, replace: bool = False) -> None:
+        """Remember rows of the schema; a text that somebody added meanwhile keeps its vector, or not."""
+        if not rows.num_rows:
             return
-        column = pa.FixedSizeListArray.from_arrays(
-            pa.array(vectors.reshape(-1), pa.float32()), vectors.shape[1]
-        )
-        rows = pa.table(
-            [pa.array(text_hashes), column, pa.array([runtime] * len(text_hashes))], schema=self._schema
-        )
+        text_hashes = rows["text_hash"].to_pylist()
         alone = replace or self._store.objects is None
         with locked(self._store, self._name, wait_s=WRITERS_S) if alone else nullcontext():
             self._look()
-            table = self._store.ensure(self._name, self._schema)
+            table = self._store.ensure(self._name, self.schema)
             if replace:
                 put_rows(table, "text_hash", rows)
             else:

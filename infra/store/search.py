@@ -21,6 +21,7 @@ from infra.store.kept import Kept
 from infra.store.kept_table import DIGITS, KeptTable, nearest, unit
 from infra.store.places import Places
 from infra.store.search_index import EXACT_ROWS
+from infra.store.token_signs import COLUMN, TokenSigns
 from schemas.filters import Filters
 from schemas.tools import Vectors
 
@@ -172,6 +173,10 @@ class Passages:
             return self._centers.of(where)
         return self._centers.of(where, lambda ids: kept.readable(where)[kept.numbers(ids)])
 
+    def token_signs(self, rows: Sequence[Row]) -> list[bytes]:
+        """Return the token signs of chunks that were found, in their order."""
+        return self._signs.at(self._places.rows_at([(row["document_id"], row["ordinal"]) for row in rows]))
+
     def count(self, readable: Readable) -> int:
         """Return how many chunks a query may see at all."""
         return self._count(readable.filter())
@@ -180,7 +185,8 @@ class Passages:
     def kept_bytes(self) -> int:
         """About what it will take in memory."""
         whole = self.rows * (CHUNK_BYTES if self.rows <= KEPT_ROWS else PLACE_BYTES)
-        return whole + SAMPLE_BYTES * min(self.rows, SAMPLE)
+        signs = self._signs.kept_bytes if COLUMN in self.table.schema.names else 0
+        return whole + signs + SAMPLE_BYTES * min(self.rows, SAMPLE)
 
     @cached_property
     def rows(self) -> int:
@@ -204,6 +210,10 @@ class Passages:
         self._questions += 1
         if self._questions == QUESTIONS and EXACT_ROWS < self.rows <= KEPT_ROWS:
             self._reading = in_background(lambda: self._whole)
+
+    @cached_property
+    def _signs(self) -> TokenSigns:
+        return TokenSigns(self.table)
 
     @cached_property
     def _places(self) -> Places:

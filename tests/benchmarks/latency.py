@@ -28,10 +28,9 @@ from flows.stages.contexts import context
 from flows.workspace import Workspace, open_workspace
 from infra.store import releases
 from infra.store.publish import Publication, TableChange, publish
-from schemas.chunk import embedded_chunk
 from schemas.context import ContextRequest, Principal
 from schemas.document import DOCUMENT
-from tests.benchmarks.scale import BATCH, DIMENSION, SEED, _batch, _real
+from tests.benchmarks.scale import BATCH, DIMENSION, SCHEMA, SEED, _batch, _real
 
 A_DOCUMENT = 10
 """Chunks of one document."""
@@ -122,15 +121,15 @@ def _opened(folder: Path) -> Workspace:
 
 def _make(workspace: Workspace, rows: int, folder: Path) -> None:
     index = workspace.indexes["default"]
-    passages, vectors, questions, _ = _real()
+    passages, found, questions, _ = _real()
     rng = np.random.default_rng(SEED)
     pieces = []
     for first in range(0, rows, BATCH):
-        batch, _, _ = _batch(rng, first, min(BATCH, rows - first), passages, vectors)
+        batch, _, _ = _batch(rng, first, min(BATCH, rows - first), passages, found)
         pieces.append(_in_documents(batch))
     changes = {
         "documents": TableChange(key="document_id", schema=DOCUMENT, upserts=lambda: map(_documents, pieces)),
-        index.table: TableChange(key="chunk_id", schema=embedded_chunk(DIMENSION), upserts=lambda: pieces),
+        index.table: TableChange(key="chunk_id", schema=SCHEMA, upserts=lambda: pieces),
     }
     publish(
         workspace.store,
@@ -163,7 +162,7 @@ def _in_documents(chunks: pa.Table) -> pa.Table:
 
 
 def _documents(chunks: pa.Table) -> pa.Table:
-    rows = chunks.drop_columns(["vector"]).to_pylist()
+    rows = chunks.drop_columns(["vector", "token_signs"]).to_pylist()
     return pa.Table.from_pylist(list(_document(rows)), schema=DOCUMENT)
 
 

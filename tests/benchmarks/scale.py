@@ -30,11 +30,12 @@ from infra.store import Store, releases
 from infra.store.publish import Publication, TableChange, publish
 from infra.store.search import Passages, Readable
 from schemas.chunk import embedded_chunk
-from schemas.tools import Vectors
+from schemas.tools import Encoded, Vectors
 from tests.benchmarks.embedding import EVALUATION, SHARED, _rows, _spread
 
 PASSAGES, PASSAGE_WORDS, QUESTIONS = 4_000, 60, 200
 BATCH, K, DEPTH, SEED, DIMENSION = 20_000, 10, 100, 7, 384
+SCHEMA = embedded_chunk(DIMENSION, token_signs=True)
 JITTER = (0.2, 0.4, 0.6, 0.8)
 """Lengths of the noise added to a unit vector: cosines of .98 to .78 to the passage it was made from."""
 OTHER_WORDS = 0.3
@@ -62,14 +63,14 @@ def main(rows: int, folder: Path) -> None:
 
 def make(rows: int, folder: Path) -> None:
     """Publish the chunks with all indices, and keep the questions and their exact answers beside them."""
-    passages, vectors, questions, asked = _real()
+    passages, found, questions, asked = _real()
     best = {reader: _Best(len(asked)) for reader in READERS}
     rng = np.random.default_rng(SEED)
 
     def batches() -> Iterator[pa.Table]:
         for first in range(0, rows, BATCH):
             count = min(BATCH, rows - first)
-            batch, made, opens = _batch(rng, first, count, passages, vectors)
+            batch, made, opens = _batch(rng, first, count, passages, found)
             scores = asked @ made.T
             for reader, mask in opens.items():
                 best[reader].see(scores[:, mask], first + np.flatnonzero(mask))
@@ -78,7 +79,7 @@ def make(rows: int, folder: Path) -> None:
     told: list[str] = []
     logging.getLogger("headwater.store").addHandler(_Told(told))
     logging.getLogger("headwater.store").setLevel(logging.INFO)
-    changes = {TABLE: TableChange(key="chunk_id", schema=embedded_chunk(DIMENSION), upserts=batches)}
+    changes = {TABLE: TableChange(key="chunk_id", schema=SCHEMA, upserts=batches)}
     index = {"default": {"table": TABLE}}
     publish(
         Store(folder / "store"),
@@ -116,29 +117,29 @@ class _Best:
         self.scores, self.rows = (np.take_along_axis(a, order, axis=1) for a in (every, numbers))
 
 
-def _real() -> tuple[list[list[str]], Vectors, list[str], Vectors]:
+def _real() -> tuple[list[list[str]], Encoded, list[str], Vectors]:
     texts, questions = [], []
     for name in EVALUATION:
         folder = SHARED / "data" / "retrieval" / name
         words = [str(row["text"]).split() for row in _rows(folder / "corpus.jsonl")]
         texts += [w[at : at + PASSAGE_WORDS] for w in words for at in range(0, len(w), PASSAGE_WORDS)]
         questions += [str(row["text"]) for row in _rows(folder / "queries.jsonl")]
-    embedder = load(EmbedderParams(), cache_dir=model_cache())
+    embedder = load(EmbedderParams(token_signs=True), cache_dir=model_cache())
     passages = [words for words in texts if len(words) >= PASSAGE_WORDS // 2]
     passages = passages[:: max(1, len(passages) // PASSAGES)][:PASSAGES]
     lengths = embedder.tokenizer.count([" ".join(words) for words in passages])
     passages = [words for words, n in zip(passages, lengths, strict=True) if n <= embedder.max_tokens]
     questions = _spread(questions, QUESTIONS)[:QUESTIONS]
-    vectors = embedder.embed_documents([" ".join(words) for words in passages])
-    return passages, vectors, questions, np.stack([embedder.embed_query(text) for text in questions])
+    found = embedder.encode_documents([" ".join(words) for words in passages])
+    return passages, found, questions, np.stack([embedder.embed_query(text) for text in questions])
 
 
 def _batch(
-    rng: Any, first: int, count: int, passages: list[list[str]], vectors: Vectors
+    rng: Any, first: int, count: int, passages: list[list[str]], found: Encoded
 ) -> tuple[pa.Table, Vectors, dict[str, Any]]:
     of, other = rng.integers(len(passages), size=(2, count))
     noise = rng.normal(size=(count, DIMENSION)) / np.sqrt(DIMENSION)
-    made = vectors[of] + rng.choice(JITTER, size=(count, 1)) * noise
+    made = found.vectors[of] + rng.choice(JITTER, size=(count, 1)) * noise
     made = (made / np.linalg.norm(made, axis=1, keepdims=True)).astype(np.float32)
     texts = [_mixed(rng, passages[a], passages[b]) for a, b in zip(of, other, strict=True)]
     opens = {reader: rng.random(count) < share for reader, share in READERS.items()}
@@ -150,15 +151,14 @@ def _batch(
         "start": [0] * count, "end": [len(text) for text in texts], "quote": texts, "text": texts,
         "text_hash": ids, "tokens": [PASSAGE_WORDS] * count, "uri": ids, "headings": [[]] * count,
         "media_type": ["text/plain"] * count, "acl": acls, "labels": [[]] * count, "status": ["live"] * count,
-        "runtime": ["made"] * count,
+        "runtime": ["made"] * count, "token_signs": [(found.token_signs or ())[n] for n in of],
     }  # fmt: skip
     vector = pa.FixedSizeListArray.from_arrays(pa.array(made.reshape(-1)), DIMENSION)
-    schema = embedded_chunk(DIMENSION)
     filled = [
         vector if f.name == "vector" else pa.array(columns.get(f.name, [None] * count), f.type)
-        for f in schema
+        for f in SCHEMA
     ]
-    return pa.Table.from_arrays(filled, schema=schema), made, opens
+    return pa.Table.from_arrays(filled, schema=SCHEMA), made, opens
 
 
 def _mixed(rng: Any, words: list[str], other: list[str]) -> str:

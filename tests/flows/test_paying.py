@@ -67,7 +67,7 @@ def test_another_runtime_of_the_same_embedder_costs_no_embedding(project: Projec
     project.ingest()
     first = {embedder.runtime for embedder in project.embedders.values()}
     other = "torch-fp32" if "openvino-f32" in first else "openvino-f32"
-    embedder = load(EmbedderParams(), cache_dir=model_cache, runtime=other)
+    embedder = load(EmbedderParams(token_signs=True), cache_dir=model_cache, runtime=other)
     assert embedder.fingerprint in project.embedders
     project.embedders = {embedder.fingerprint: embedder}
     versions = project.versions()

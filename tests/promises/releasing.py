@@ -15,7 +15,6 @@ from datetime import timedelta
 from itertools import count
 from typing import Any
 
-import numpy as np
 import pyarrow as pa
 
 from infra.store import Store
@@ -27,7 +26,7 @@ from schemas.chunk import embedded_chunk
 from schemas.document import DOCUMENT
 from schemas.quarantine import QUARANTINE
 from schemas.release import Release
-from tests.infra.store.rows import CHUNKS, DIMENSION, NOW, chunk, chunks, document, documents
+from tests.infra.store.rows import CHUNKS, DIMENSION, NOW, chunk, chunks, document, documents, embeddings
 
 KEYS = 40
 CHANGED, REMOVED = 9, 2
@@ -55,10 +54,9 @@ def release(store: Store, seed: int, number: int, wait: Wait = lambda: None) -> 
     for batch in batches:
         staging.append(_staged(batch, number))
         texts = [row["text"] for row in batch]
-        cache = EmbeddingCache(store, fingerprint="0123abcd", dimension=DIMENSION)
-        vectors = np.ones((len(texts), DIMENSION), np.float32)
-        if not cache.get(texts):
-            cache.put(texts, vectors, "test")
+        cache = EmbeddingCache(store, fingerprint="0123abcd", schema=embeddings().schema)
+        if not cache.get(texts).num_rows:
+            cache.put(embeddings(*texts))
         wait()
     made = publish(store, _publication(batches, removed, number, wait))
     staging.drop()

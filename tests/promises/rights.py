@@ -67,6 +67,7 @@ class Remembered:
     """An embedder that knows the vectors of its questions."""
 
     name, fingerprint, runtime, dimension, max_tokens = "made", "made", "test", DIMENSION, 512
+    has_token_signs = False
     tokenizer = PlainWords()
 
     def __init__(self, vectors: dict[str, Vectors]) -> None:

@@ -8,7 +8,6 @@ from functools import cached_property
 from pathlib import Path
 from typing import Any, TypeVar
 
-import pyarrow as pa
 import pyarrow.compute as pc
 
 from flows.workspace import Workspace
@@ -16,9 +15,9 @@ from infra.embedders import EmbedderParams, load
 from infra.store import Store
 from infra.store.filters import equals
 from schemas.document import DOCUMENT
-from schemas.tools import Embedder, Vectors
+from schemas.tools import Embedder, Encoded
 from tests.flows.projects import Project
-from tests.oracle import Tables, differences, rebuilt
+from tests.oracle import Tables, differences, rebuilt, with_embeddings
 from transforms import chunkers
 
 PROMPTS = (None, "passage: ")
@@ -41,10 +40,10 @@ class Recorded:
     real: Embedder
     asked: Asked
 
-    def embed_documents(self, texts: Sequence[str]) -> Vectors:
+    def encode_documents(self, texts: Sequence[str]) -> Encoded:
         """Return what the real one does."""
         self.asked += [(self.real.fingerprint, text) for text in texts]
-        return self.real.embed_documents(texts)
+        return self.real.encode_documents(texts)
 
     def __getattr__(self, name: str) -> Any:
         return getattr(self.real, name)
@@ -129,15 +128,14 @@ def _cut_again(workspace: Workspace, ours: Tables) -> Tables:
     params = chunkers.read_params(kind, index.section.chunker.params)
     how: dict[str, Any] = {"tokenizer": embedder.tokenizer, "embed_text": index.section.embed_text}
     chunks = chunkers.chunk(kind, documents, params, **how).passed
-    vectors = embedder.embed_documents(chunks["text"].to_pylist())
-    return {"documents": documents, "chunks": chunks.append_column("vector", pa.array(list(vectors)))}
+    return {"documents": documents, "chunks": with_embeddings(embedder, chunks)}
 
 
 def two_runtimes(cache: Path) -> Runtimes:
     """Return the fastest runtime of this machine and another one, each with the same two embedders."""
 
     def loaded(runtime: str) -> dict[str, Embedder]:
-        chosen = [EmbedderParams(document_prompt=prompt) for prompt in PROMPTS]
+        chosen = [EmbedderParams(document_prompt=prompt, token_signs=True) for prompt in PROMPTS]
         found = [load(params, cache_dir=cache, runtime=runtime) for params in chosen]
         return {embedder.fingerprint: embedder for embedder in found}
 

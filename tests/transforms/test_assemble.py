@@ -248,7 +248,9 @@ def test_explain_tells_of_every_candidate() -> None:
     told = explained(hits, found.verdicts)
 
     assert {c.chunk_id: c.verdict for c in told} == {"a": "kept", "b": "duplicate", "c": "kept"}
-    assert {(c.named, c.coverage, c.support, c.freshness) for c in told} == {(0.0, 0.0, 0.0, 1.0)}
+    assert {(c.named, c.coverage, c.maxsim, c.support, c.freshness) for c in told} == {
+        (0.0, 0.0, 0.0, 0.0, 1.0)
+    }
 
 
 @given(

@@ -99,6 +99,21 @@ def test_a_vector_is_judged_by_its_length_alone(vector: list[float], text: str) 
     assert [finding.text for finding in found] == [text]
 
 
+def test_a_passage_without_the_signs_of_all_its_tokens_is_found() -> None:
+    table = embedded([[0.6, 0.8]] * 30)
+    signs = [b"+" * n for n in table["tokens"].to_pylist()]
+    suite = embeddings_suite(2, token_signs=True)
+    whole, short = (
+        table.append_column("token_signs", pa.array(one, pa.large_binary()))
+        for one in (signs, [signs[0][1:], *signs[1:]])
+    )
+
+    assert judge(whole, suite).success
+    (finding,) = failed(short, suite)
+    assert finding.text == "every token has its signs"
+    assert finding.failing_ids == (table["chunk_id"][0].as_py(),)
+
+
 def test_a_note_that_fails_is_told_and_stops_nothing() -> None:
     verdict = judge(documents(PARSED, status="stale"), documents_suite())
 

@@ -29,7 +29,7 @@ ODD = "[SEP] [ MASK] 中文 \u200b \x1c \x85 \u2028 \xa0 \x00 \ufffd e\u0301 İ 
 
 
 @settings(deadline=None)
-@given(st.text(st.one_of(st.sampled_from(ODD), st.characters()), max_size=60))
+@given(st.text(st.one_of(st.sampled_from(ODD), st.characters(exclude_categories=["Cs"])), max_size=60))
 def test_counting_word_by_word_counts_what_the_model_reads(text: str) -> None:
     assert PLAIN.count([text, ODD, text]) == [len(ids) for ids in PLAIN.ids([text, ODD, text])]
 

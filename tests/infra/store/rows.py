@@ -6,7 +6,7 @@ from typing import Any
 import numpy as np
 import pyarrow as pa
 
-from schemas.chunk import embedded_chunk
+from schemas.chunk import embedded_chunk, embedding
 from schemas.document import DOCUMENT
 
 NOW = datetime(2026, 11, 20, 12, tzinfo=UTC)
@@ -68,6 +68,12 @@ def chunk(name: str, text: str, *, of: str = "d", acl: tuple[str, ...] = ("every
         "runtime": "test",
     }
     return {**{field.name: None for field in schema}, **filled}
+
+
+def embeddings(*text_hashes: str) -> pa.Table:
+    """Return rows of the embedding cache."""
+    rows = [{"text_hash": one, "vector": [1.0] * DIMENSION, "runtime": "test"} for one in text_hashes]
+    return pa.Table.from_pylist(rows, schema=embedding(DIMENSION))
 
 
 def chunks(*rows: dict[str, Any]) -> pa.Table:

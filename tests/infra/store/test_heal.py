@@ -1,7 +1,6 @@
 from collections.abc import Callable
 from pathlib import Path
 
-import numpy as np
 import pytest
 
 from infra.store import Store, connection, releases
@@ -13,7 +12,7 @@ from schemas.errors import NotFoundError, StoreError
 from schemas.quarantine import QUARANTINE
 from schemas.release import Release
 from schemas.run import RUN
-from tests.infra.store.rows import CHUNKS, DIMENSION, NOW, chunk, chunks, document, documents
+from tests.infra.store.rows import CHUNKS, NOW, chunk, chunks, document, documents, embeddings
 
 Publisher = Callable[..., Release]
 Cut = Callable[[bytes], bytes]
@@ -181,17 +180,16 @@ def test_a_log_that_lost_its_only_versions_is_empty_and_goes_on(store: Store) ->
 
 @pytest.mark.parametrize("pattern", ["*.lance", "*.manifest"])
 def test_embeddings_that_were_lost_are_made_again_and_the_others_are_kept(store: Store, pattern: str) -> None:
-    vectors = np.ones((1, DIMENSION), np.float32)
-    cache = EmbeddingCache(store, fingerprint="0123456789", dimension=DIMENSION)
-    cache.put(["old"], vectors, "test")
-    torn = newest(store, "embeddings__01234567", pattern, lambda: cache.put(["new"], vectors, "test"))
-    found = EmbeddingCache(
-        after_the_power_cut(store, torn, CUTS["empty"]), fingerprint="0123456789", dimension=DIMENSION
-    )
+    name, schema = "0123456789", embeddings().schema
+    cache = EmbeddingCache(store, fingerprint=name, schema=schema)
+    cache.put(embeddings("old"))
+    torn = newest(store, f"embeddings__{name[:8]}", pattern, lambda: cache.put(embeddings("new")))
+    cut = after_the_power_cut(store, torn, CUTS["empty"])
+    found = EmbeddingCache(cut, fingerprint=name, schema=schema)
 
-    assert found.get(["old", "new"]).keys() == {"old"}
-    found.put(["new"], vectors, "test")
-    assert found.get(["old", "new"]).keys() == {"old", "new"}
+    assert found.get(["old", "new"])["text_hash"].to_pylist() == ["old"]
+    found.put(embeddings("new"))
+    assert set(found.get(["old", "new"])["text_hash"].to_pylist()) == {"old", "new"}
 
 
 @pytest.mark.parametrize("pattern", ["*.lance", "*.manifest"])

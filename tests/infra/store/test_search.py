@@ -4,15 +4,18 @@ from itertools import pairwise
 from pathlib import Path
 
 import numpy as np
+import pyarrow as pa
 import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 from lancedb.index import IvfRq
 
-from infra.store import Store, search
+from infra.store import Store, search, token_signs
+from infra.store.publish import Publication, TableChange, publish
 from infra.store.search import Passages, Readable
+from schemas.chunk import embedded_chunk
 from schemas.release import Release
-from tests.infra.store.rows import CHUNKS, DIMENSION, chunk, chunks, document
+from tests.infra.store.rows import CHUNKS, DIMENSION, NOW, chunk, chunks, document
 
 Publisher = Callable[..., Release]
 ENTRIES = ["everyone", "group:hr", "group:o'brien", "user:ann", "group:x') or true --"]
@@ -182,3 +185,22 @@ def test_a_table_that_is_read_beside_its_questions_answers_before_and_after_alik
     assert [asked() for _ in range(2)] == [before[0]] * 2
     assert before == [before[0]] * search.QUESTIONS
     assert len(begun) == 1
+
+
+@both_ways
+def test_the_token_signs_of_what_was_found_come_in_its_order(
+    store: Store, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(token_signs, "EXACT_ROWS", search.EXACT_ROWS)
+    rows = [
+        {**chunk(f"c{n}", "river", of=f"d{n % 3}"), "ordinal": n, "token_signs": bytes([n])} for n in range(9)
+    ]
+    schema = embedded_chunk(DIMENSION, token_signs=True)
+    change = TableChange(
+        key="chunk_id", schema=schema, upserts=lambda: [pa.Table.from_pylist(rows, schema=schema)]
+    )
+    publish(store, Publication(changes={CHUNKS: change}, indexes={}, kind="ingest", created_at=NOW))
+    passages = Passages(store.open(CHUNKS))
+
+    assert passages.token_signs([rows[n] for n in (7, 0, 4)]) == [b"\7", b"\0", b"\4"]
+    assert passages.token_signs([]) == []

@@ -1,0 +1,67 @@
+"""MaxSim: a passage is likelier to answer a question if each of its words has a near one in the passage.
+
+One vector for a whole passage is the mean of its tokens' vectors, in which a detail drowns; the keyword leg
+sees details, but only word for word. Compared token by token, both count (late interaction: Khattab and
+Zaharia, ColBERT, 2020; here with the embedder's own tokens, which nobody trained for it).
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Mapping, Sequence
+
+import numpy as np
+import numpy.typing as npt
+
+from schemas.token_signs import bytes_each, unpack
+from schemas.tools import EncodedQuestion
+from transforms.rank import Hit, ranked
+
+WORD = re.compile(r"\w+")
+CANDIDATES = 32
+"""Best hits that are compared so; figures in `infra/decisions/0029-token-signs.md`."""
+DIGITS = 6
+"""Of a score: what 32 bits hold."""
+Weights = npt.NDArray[np.float32]
+
+
+def add_maxsim(hits: Sequence[Hit], scores: Mapping[str, float], *, weight: float) -> list[Hit]:
+    """Return the hits in a new order: those with a score, by chunk id, gain up to `weight` for it.
+
+    The best of them gains all of it and the worst none.
+    """
+    low, high = (min(scores.values()), max(scores.values())) if scores else (0.0, 0.0)
+    if not weight or low == high:
+        return list(hits)
+    gains = {chunk: weight * (score - low) / (high - low) for chunk, score in scores.items()}
+    return ranked(hit._replace(maxsim=round(gains.get(hit.chunk_id, 0.0), 9)) for hit in hits)
+
+
+def maxsim(question: EncodedQuestion, weights: Weights, signs: Sequence[bytes]) -> list[float]:
+    """Return for each passage how near it comes to the question's tokens, from -1 to 1.
+
+    Of each token of the question the nearest of the passage counts, by the share of its weight: the cosine of
+    its vector and the signs of the passage's (an estimate of that of both vectors: Charikar, 2002).
+    """
+    tokens, shares = question.tokens[weights > 0], weights[weights > 0] / weights.sum()
+    if not len(tokens) or not signs:
+        return [0.0] * len(signs)
+    dimension = tokens.shape[1]
+    positive = unpack(signs, dimension).astype(np.float32)
+    # Not a product of BLAS: it sums in an order that depends on how many passages there are.
+    cosines = (2 * np.einsum("ij,kj->ik", positive, tokens) - tokens.sum(axis=1)) / np.sqrt(dimension)
+    starts = np.cumsum([0, *(len(one) // bytes_each(dimension) for one in signs[:-1])])
+    nearest = np.maximum.reduceat(cosines, starts, axis=0)
+    return [round(float(one), DIGITS) for one in nearest @ shares]
+
+
+def token_weights(question: str, spans: Sequence[tuple[int, int]], rarity: Mapping[str, float]) -> Weights:
+    """Return how much each token of a question counts: as its word is rare, and not at all outside words."""
+    words = [(found.span(), rarity.get(found.group().casefold(), 0.0)) for found in WORD.finditer(question)]
+    return np.array([_rarity_at(start, end, words) for start, end in spans], np.float32)
+
+
+def _rarity_at(start: int, end: int, words: Sequence[tuple[tuple[int, int], float]]) -> float:
+    if end <= start:
+        return 0.0
+    return next((rare for (first, last), rare in words if first <= start < last), 0.0)
