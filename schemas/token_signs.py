@@ -6,7 +6,6 @@ A thirtieth of the vectors themselves, and as good to compare with a question's 
 
 from __future__ import annotations
 
-from collections.abc import Sequence
 from typing import TypeVar
 
 import numpy as np
@@ -21,9 +20,9 @@ def pack(tokens: npt.NDArray[np.float32]) -> bytes:
     return np.packbits(tokens > 0, axis=1).tobytes()
 
 
-def unpack(signs: Sequence[bytes], dimension: int) -> Bits:
-    """Return the signs of several texts, 1 where positive, shape (tokens of all of them, dimension)."""
-    packed = np.frombuffer(b"".join(signs), np.uint8).reshape(-1, bytes_each(dimension))
+def unpack(signs: bytes, dimension: int) -> Bits:
+    """Return the signs of a text, 1 where positive, shape (tokens, dimension)."""
+    packed = np.frombuffer(signs, np.uint8).reshape(-1, bytes_each(dimension))
     return np.unpackbits(packed, axis=1, count=dimension)
 
 

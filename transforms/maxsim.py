@@ -13,13 +13,15 @@ from collections.abc import Mapping, Sequence
 import numpy as np
 import numpy.typing as npt
 
-from schemas.token_signs import bytes_each, unpack
-from schemas.tools import EncodedQuestion
+from schemas.token_signs import unpack
+from schemas.tools import EncodedQuestion, Vectors
 from transforms.rank import Hit, ranked
 
 WORD = re.compile(r"\w+")
 CANDIDATES = 32
 """Best hits that are compared so; figures in `infra/decisions/0029-token-signs.md`."""
+LEAST_SHARE = 0.1
+"""A token with less of the rarest one's weight is not looked for: it takes as long and changes nothing."""
 DIGITS = 6
 """Of a score: what 32 bits hold."""
 Weights = npt.NDArray[np.float32]
@@ -34,7 +36,9 @@ def add_maxsim(hits: Sequence[Hit], scores: Mapping[str, float], *, weight: floa
     if not weight or low == high:
         return list(hits)
     gains = {chunk: weight * (score - low) / (high - low) for chunk, score in scores.items()}
-    return ranked(hit._replace(maxsim=round(gains.get(hit.chunk_id, 0.0), 9)) for hit in hits)
+    return ranked(
+        hit._replace(maxsim=round(gain, 9)) if (gain := gains.get(hit.chunk_id)) else hit for hit in hits
+    )
 
 
 def maxsim(question: EncodedQuestion, weights: Weights, signs: Sequence[bytes]) -> list[float]:
@@ -43,16 +47,20 @@ def maxsim(question: EncodedQuestion, weights: Weights, signs: Sequence[bytes]) 
     Of each token of the question the nearest of the passage counts, by the share of its weight: the cosine of
     its vector and the signs of the passage's (an estimate of that of both vectors: Charikar, 2002).
     """
-    tokens, shares = question.tokens[weights > 0], weights[weights > 0] / weights.sum()
-    if not len(tokens) or not signs:
+    telling = weights > LEAST_SHARE * weights.max(initial=0.0)
+    tokens, shares = question.tokens[telling], weights[telling] / weights[telling].sum()
+    if not len(tokens):
         return [0.0] * len(signs)
+    return [round(float(_nearest(tokens, one) @ shares), DIGITS) for one in signs]
+
+
+def _nearest(tokens: Vectors, signs: bytes) -> Vectors:
+    """Return for each token of a question how near a passage's nearest one is."""
     dimension = tokens.shape[1]
     positive = unpack(signs, dimension).astype(np.float32)
-    # Not a product of BLAS: it sums in an order that depends on how many passages there are.
-    cosines = (2 * np.einsum("ij,kj->ik", positive, tokens) - tokens.sum(axis=1)) / np.sqrt(dimension)
-    starts = np.cumsum([0, *(len(one) // bytes_each(dimension) for one in signs[:-1])])
-    nearest = np.maximum.reduceat(cosines, starts, axis=0)
-    return [round(float(one), DIGITS) for one in nearest @ shares]
+    # Not a product of BLAS: its threads would take the cores from the next question's embedding.
+    products = np.einsum("ij,kj->ik", positive, tokens).max(axis=0)  # with 1 and 0 in place of 1 and -1
+    return np.asarray((2 * products - tokens.sum(axis=1)) / np.sqrt(dimension), np.float32)
 
 
 def token_weights(question: str, spans: Sequence[tuple[int, int]], rarity: Mapping[str, float]) -> Weights:

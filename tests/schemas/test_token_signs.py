@@ -18,7 +18,8 @@ def test_what_is_unpacked_is_which_numbers_are_positive(texts: list[np.ndarray])
     width = texts[0].shape[1]
     packed = [pack(tokens) for tokens in texts]
 
-    np.testing.assert_array_equal(unpack(packed, width), np.concatenate(texts) > 0)
+    for signs, tokens in zip(packed, texts, strict=True):
+        np.testing.assert_array_equal(unpack(signs, width), tokens > 0)
     assert [len(one) for one in packed] == [len(tokens) * bytes_each(width) for tokens in texts]
 
 

@@ -34,7 +34,7 @@ def slowly(tokens: np.ndarray, weights: np.ndarray, passage: np.ndarray) -> floa
 @given(SEEDS, st.integers(1, 6), st.lists(st.integers(1, 9), min_size=1, max_size=5))
 def test_it_is_the_weighed_mean_of_each_tokens_nearest(seed: int, tokens: int, lengths: list[int]) -> None:
     question = vectors(seed, tokens)
-    weights = np.random.default_rng(seed).uniform(0.1, 1, tokens).astype(np.float32)
+    weights = np.random.default_rng(seed).uniform(0.2, 1, tokens).astype(np.float32)
     passages = [vectors(seed + 1 + n, length) for n, length in enumerate(lengths)]
 
     found = maxsim(asked(question), weights, [pack(passage) for passage in passages])
@@ -71,6 +71,14 @@ def test_a_token_without_weight_counts_nothing() -> None:
         asked(question[1:2]), np.ones(1, np.float32), [pack(question[1:2]), pack(question[:1])]
     )
     assert maxsim(asked(question), np.zeros(3, np.float32), [pack(question)]) == [0.0]
+
+
+def test_a_token_that_weighs_next_to_nothing_is_not_looked_for() -> None:
+    question, signs = vectors(1, 2), [pack(vectors(2, 6))]
+
+    found = maxsim(asked(question), np.array([1, 0.05], np.float32), signs)
+
+    assert found == maxsim(asked(question[:1]), np.ones(1, np.float32), signs)
 
 
 def test_every_token_of_a_word_weighs_as_the_word_is_rare_and_what_is_in_no_word_nothing() -> None:

@@ -41,7 +41,7 @@ def test_a_document_comes_with_its_vector_and_the_signs_of_every_token(
     np.testing.assert_allclose(found.vectors, embedder.embed_documents(texts()), atol=1e-6)
     assert found.token_signs is not None
     for signs, tokens in zip(found.token_signs, expected, strict=True):
-        bits = unpack([signs], embedder.dimension)
+        bits = unpack(signs, embedder.dimension)
         assert bits.shape == tokens.shape
         assert (bits == (tokens > 0)).mean() > 0.97  # in bf16 numbers near 0 may fall to the other side
 
@@ -104,12 +104,12 @@ def test_signs_are_those_of_the_text_whatever_is_embedded_with_it(
 
     for text, signs in zip(texts()[:8], together, strict=False):
         (alone,) = embedder.encode_documents([text]).token_signs or ()
-        assert (unpack([alone], 384) == unpack([signs], 384)).mean() > 0.999
+        assert (unpack(alone, 384) == unpack(signs, 384)).mean() > 0.999
 
 
 def test_signs_point_where_the_vectors_do(expected: list[np.ndarray]) -> None:
     tokens = expected[0] / np.linalg.norm(expected[0], axis=1, keepdims=True)
-    signs = 2.0 * unpack([pack(tokens)], 384) - 1
+    signs = 2.0 * unpack(pack(tokens), 384) - 1
 
     cosines = (tokens @ signs.T) / np.sqrt(384)
 
