@@ -20,7 +20,7 @@ from transforms.rank import Hit, ranked
 WORD = re.compile(r"\w+")
 CANDIDATES = 32
 """Best hits that are compared so; figures in `infra/decisions/0029-token-signs.md`."""
-LEAST_SHARE = 0.1
+LEAST_SHARE = 0.05
 """A token with less of the rarest one's weight is not looked for: it takes as long and changes nothing."""
 DIGITS = 6
 """Of a score: what 32 bits hold."""

@@ -49,14 +49,13 @@ def boost_named(hits: Sequence[Hit], question: str, *, weight: float) -> list[Hi
     """
     if not weight:
         return list(hits)
-    by_item = {_item(hit.row): hit.row for hit in hits}
-    names_of = {item: _names(row) for item, row in by_item.items()}
-    names = [names_of[_item(hit.row)] for hit in hits]
-    shares = _shares(names, question)
-    best = (max((shares[name] for name in mine), default=0.0) for mine in names)
+    items = [_item(hit.row) for hit in hits]
+    names_of = {item: _names(hit.row) for item, hit in dict(zip(items, hits, strict=True)).items()}
+    shares = _shares(list(names_of.values()), question)
+    best = {item: max((shares[name] for name in names), default=0.0) for item, names in names_of.items()}
     return ranked(
-        hit._replace(named=round(weight * share, 9)) if share else hit
-        for hit, share in zip(hits, best, strict=True)
+        hit._replace(named=round(weight * best[item], 9)) if best[item] else hit
+        for hit, item in zip(hits, items, strict=True)
     )
 
 

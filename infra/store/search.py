@@ -83,8 +83,9 @@ class Readable:
 class Passages:
     """A chunk table at one version, as questions read it; what it keeps in memory is of that version.
 
-    A table of up to EXACT_ROWS rows is kept whole, about 50 MB at most; one of up to KEPT_ROWS from the third
-    question on, read beside them; of a larger one, where chunks stand.
+    A table of up to EXACT_ROWS rows is kept whole, about 150 MB at most, 100 of them token signs; one of up
+    to KEPT_ROWS without its signs, from the third question on, read beside them; of a larger one, where
+    chunks stand.
     """
 
     def __init__(self, table: Table) -> None:

@@ -76,7 +76,7 @@ def test_a_token_without_weight_counts_nothing() -> None:
 def test_a_token_that_weighs_next_to_nothing_is_not_looked_for() -> None:
     question, signs = vectors(1, 2), [pack(vectors(2, 6))]
 
-    found = maxsim(asked(question), np.array([1, 0.05], np.float32), signs)
+    found = maxsim(asked(question), np.array([1, 0.04], np.float32), signs)
 
     assert found == maxsim(asked(question[:1]), np.ones(1, np.float32), signs)
 

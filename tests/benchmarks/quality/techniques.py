@@ -12,6 +12,7 @@ OFF: dict[str, Any] = {
     "center_weight": 0.0,
     "name_weight": 0.0,
     "coverage_weight": 0.0,
+    "maxsim_weight": 0.0,
     "support_weight": 0.0,
     "neighbors": 0,
 }
@@ -25,6 +26,7 @@ VIEWS: dict[str, dict[str, Any]] = {
     "fused + center": {**OFF, "center_weight": 0.2},
     "fused + names": {**OFF, "name_weight": 0.25},
     "fused + coverage": {**OFF, "coverage_weight": 0.2},
+    "fused + maxsim": {**OFF, "maxsim_weight": 0.3},
     "fused + support": {**OFF, "support_weight": 0.04},
     "fused + neighbors": {**OFF, "neighbors": 1},
     "default": ASKED,
