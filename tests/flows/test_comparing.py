@@ -10,7 +10,7 @@ from tests.flows.projects import Project
 
 QUESTION = "Which boat carries cars over the river?"
 NOTES = {
-    "ferry.md": "# Crossings\n\nThe ferry takes vehicles to the other bank of the Aare every half hour.",
+    "ferry.md": "# Crossings\n\nThe ferry takes vehicles to the other bank every half hour.",
     "boats.md": "# Boats\n\nThe boat house stores boat paint, boat ropes and boat covers over the winter.",
     "river.md": "# Levels\n\nThe river is measured over the weir, which the river passes all year.",
     "cars.md": "# Parking\n\nCars stand behind the mill; which cars may stay is on the sign.",
