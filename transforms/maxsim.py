@@ -49,18 +49,18 @@ def maxsim(question: EncodedQuestion, weights: Weights, signs: Sequence[bytes]) 
     """
     telling = weights > LEAST_SHARE * weights.max(initial=0.0)
     tokens, shares = question.tokens[telling], weights[telling] / weights[telling].sum()
-    if not len(tokens):
+    if not len(tokens) or not signs:
         return [0.0] * len(signs)
-    return [round(float(_nearest(tokens, one) @ shares), DIGITS) for one in signs]
+    products = np.stack([_best_products(tokens, one) for one in signs])
+    cosines = (2 * products - tokens.sum(axis=1)) / np.sqrt(tokens.shape[1])
+    return [round(float(score), DIGITS) for score in (cosines * shares).sum(axis=1)]
 
 
-def _nearest(tokens: Vectors, signs: bytes) -> Vectors:
-    """Return for each token of a question how near a passage's nearest one is."""
-    dimension = tokens.shape[1]
-    positive = unpack(signs, dimension).astype(np.float32)
+def _best_products(tokens: Vectors, signs: bytes) -> Vectors:
+    """Return the largest product of each token of a question with a passage's: 1 and 0 stand for 1 and -1."""
+    positive = unpack(signs, tokens.shape[1]).astype(np.float32)
     # Not a product of BLAS: its threads would take the cores from the next question's embedding.
-    products = np.einsum("ij,kj->ik", positive, tokens).max(axis=0)  # with 1 and 0 in place of 1 and -1
-    return np.asarray((2 * products - tokens.sum(axis=1)) / np.sqrt(dimension), np.float32)
+    return np.asarray(np.einsum("ij,kj->ik", positive, tokens).max(axis=0), np.float32)
 
 
 def token_weights(question: str, spans: Sequence[tuple[int, int]], rarity: Mapping[str, float]) -> Weights:
