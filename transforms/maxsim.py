@@ -7,7 +7,6 @@ Zaharia, ColBERT, 2020; here with the embedder's own tokens, which nobody traine
 
 from __future__ import annotations
 
-import re
 from collections.abc import Mapping, Sequence
 
 import numpy as np
@@ -15,9 +14,9 @@ import numpy.typing as npt
 
 from schemas.token_signs import unpack
 from schemas.tools import EncodedQuestion, Vectors
+from transforms.coverage import WORD
 from transforms.rank import Hit, ranked
 
-WORD = re.compile(r"\w+")
 CANDIDATES = 32
 """Best hits that are compared so; figures in `infra/decisions/0029-token-signs.md`."""
 LEAST_SHARE = 0.05

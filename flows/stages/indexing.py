@@ -8,7 +8,7 @@ import pyarrow as pa
 import pyarrow.compute as pc
 
 from flows.workspace import Index, Seconds, Workspace
-from schemas.chunk import CHUNK, embedding
+from schemas.chunk import CHUNK
 from schemas.outcome import Outcome
 from schemas.tools import Embedder
 from transforms import chunkers
@@ -69,7 +69,7 @@ def embed(workspace: Workspace, index: Index, chunks: pa.Table) -> tuple[pa.Tabl
     there = set(known["text_hash"].to_pylist())
     unseen = {text_hash: text for text_hash, text in texts.items() if text_hash not in there}
     if unseen:
-        new = _computed(embedder, unseen)
+        new = _computed(embedder, unseen, cache.schema)
         cache.put(new)
         known = pa.concat_tables([known, new])
     return with_embeddings(chunks, known), len(unseen)
@@ -79,7 +79,7 @@ def embed_again(workspace: Workspace, index: Index, chunks: pa.Table) -> pa.Tabl
     """Return released chunks with vectors computed now, which the cache remembers instead of its own."""
     embedder = workspace.embedder(index)
     cache = workspace.embedding_cache(index)
-    rows = _computed(embedder, _texts_of(chunks))
+    rows = _computed(embedder, _texts_of(chunks), cache.schema)
     cache.put(rows, replace=True)
     return with_embeddings(chunks.select(CHUNK.names), rows)
 
@@ -97,16 +97,15 @@ def _texts_of(chunks: pa.Table) -> dict[str, str]:
     return dict(zip(chunks["text_hash"].to_pylist(), chunks["text"].to_pylist(), strict=True))
 
 
-def _computed(embedder: Embedder, texts: dict[str, str]) -> pa.Table:
-    """Return the rows of the cache for texts by their hash, computed now."""
+def _computed(embedder: Embedder, texts: dict[str, str], schema: pa.Schema) -> pa.Table:
+    """Return the rows of the cache, in its schema, for texts by their hash, computed now."""
     found = embedder.encode_documents(list(texts.values()))
     flat = pa.array(found.vectors.reshape(-1), pa.float32())
     vectors = pa.FixedSizeListArray.from_arrays(flat, embedder.dimension)
     columns = [pa.array(texts), vectors, pa.array([embedder.runtime] * len(texts))]
     if found.token_signs is not None:
         columns.append(pa.array(found.token_signs, pa.large_binary()))
-    signs = embedder.has_token_signs
-    return pa.table(columns, schema=embedding(embedder.dimension, token_signs=signs))
+    return pa.table(columns, schema=schema)
 
 
 def _without(chunks: pa.Table, rejected: pa.Table) -> pa.Table:
