@@ -129,6 +129,8 @@ class Candidate(Frozen):
     """Part of the score that comes from the passage having the question's words."""
     maxsim: float = 0.0
     """Part of the score that comes from the passage's tokens being like the question's."""
+    cluster: float = 0.0
+    """Part of the score that comes from the candidates it is most like."""
     support: float
     """Part of the score that comes from the passages beside it."""
     freshness: float

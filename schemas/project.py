@@ -174,6 +174,8 @@ class ContextViewSection(Section):
     """What a passage gains that has all of the question's words."""
     maxsim_weight: Share = 0.3
     """What the best passage gains by its tokens' likeness to the question's, of those the legs put first."""
+    cluster_weight: Share = 0.2
+    """What the passage gains that is most like the best of those found."""
     support_weight: Share = 0.04
     """What a passage gains from each of the four before and the four after it that were found too."""
     neighbors: Annotated[int, Field(ge=0, le=8)] = 1

@@ -35,6 +35,8 @@ class Hit(NamedTuple):
     """Gained because the passage has the question's words."""
     maxsim: float = 0.0
     """Gained because its tokens are like the question's."""
+    cluster: float = 0.0
+    """Gained from the hits it is most like."""
     support: float = 0.0
     """Gained from the passages beside it."""
     freshness: float = 1.0
@@ -49,9 +51,8 @@ class Hit(NamedTuple):
         """What hits are ranked by."""
         if self.placed is not None:
             return self.placed
-        return round(
-            (self.fused + self.named + self.coverage + self.maxsim + self.support) * self.freshness, 9
-        )
+        gained = self.named + self.coverage + self.maxsim + self.cluster + self.support
+        return round((self.fused + gained) * self.freshness, 9)
 
     @property
     def chunk_id(self) -> str:

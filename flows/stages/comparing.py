@@ -1,4 +1,4 @@
-"""Compare a question with what it found, token by token, where the index keeps what that takes."""
+"""Compare what a question found with it, token by token, and with what else it found."""
 
 from __future__ import annotations
 
@@ -7,6 +7,8 @@ from dataclasses import dataclass
 
 from infra.store.search import Passages
 from schemas.tools import Embedder, EncodedQuestion, Vectors
+from transforms.cluster import CANDIDATES as CLUSTERED
+from transforms.cluster import add_cluster
 from transforms.coverage import Shared
 from transforms.maxsim import CANDIDATES, add_maxsim, maxsim, token_weights
 from transforms.rank import Hit
@@ -36,3 +38,10 @@ class Reading:
         scores = maxsim(self.encoded, weights, passages.token_signs([hit.row for hit in best]))
         ids = (hit.chunk_id for hit in best)
         return add_maxsim(hits, dict(zip(ids, scores, strict=True)), weight=weight)
+
+
+def clustered(hits: Sequence[Hit], passages: Passages, *, weight: float) -> list[Hit]:
+    """Return the hits in a new order: the best of them gain by the scores of those they are most like."""
+    if not weight or not hits:
+        return list(hits)
+    return add_cluster(hits, passages.vectors([hit.row for hit in hits[:CLUSTERED]]), weight=weight)

@@ -6,13 +6,14 @@ from collections.abc import Collection, Mapping
 from dataclasses import dataclass, field
 from typing import Any
 
-from flows.stages.comparing import Reading
+from flows.stages.comparing import Reading, clustered
 from flows.stages.reranking import reranked
 from flows.stages.stopwatch import Stopwatch
 from flows.workspace import Workspace
 from infra.store import releases
 from infra.store.denials import forbidden
-from infra.store.search import Passages, Readable
+from infra.store.readable import Readable
+from infra.store.search import Passages
 from infra.store.thresholds import threshold_of
 from schemas.context import ContextRequest
 from schemas.errors import ConfigError, NotFoundError
@@ -81,6 +82,7 @@ def retrieve(workspace: Workspace, request: ContextRequest, *, hidden: Collectio
     hits = boost_named(hits, request.question, weight=section.name_weight)
     hits = add_coverage(hits, words, weight=section.coverage_weight)
     hits = reading.compared(hits, words, passages, weight=section.maxsim_weight)
+    hits = clustered(hits, passages, weight=section.cluster_weight)
     hits = add_support(hits, weight=section.support_weight)
     aging = _aging(workspace)
     hits = let_age(hits, aging, at=release.created_at)

@@ -5,7 +5,6 @@ from __future__ import annotations
 import hashlib
 from collections.abc import Callable, Sequence
 from concurrent.futures import Future
-from dataclasses import dataclass, field
 from functools import cached_property
 from typing import TYPE_CHECKING, Any
 
@@ -16,13 +15,13 @@ import pyarrow.compute as pc
 
 from infra.store.asking import asynchronous, fetched, in_background, rows_by_id, started
 from infra.store.center import SAMPLE, Aim, Centers, aimed
-from infra.store.filters import asked_for, both, is_in, numbered, readable_by
+from infra.store.filters import both, numbered
 from infra.store.kept import Kept
 from infra.store.kept_table import DIGITS, KeptTable, nearest, unit
 from infra.store.places import Places
+from infra.store.readable import Readable
 from infra.store.search_index import EXACT_ROWS
 from infra.store.token_signs import COLUMN, TokenSigns
-from schemas.filters import Filters
 from schemas.tools import Vectors
 
 if TYPE_CHECKING:
@@ -32,6 +31,7 @@ COLUMNS = (
     "chunk_id", "document_id", "source", "ordinal", "start", "end", "quote", "tokens", "title", "uri",
     "headings", "page", "source_at", "status", "labels",
 )  # fmt: skip
+ROW = "_rowid"
 PAST_TIES = 16
 """Rows fetched beyond the depth, so that a tie at the cut is broken by chunk_id and not by chance."""
 
@@ -60,26 +60,6 @@ Place = tuple[str, int]
 Row = dict[str, Any]
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Readable:
-    """Which chunks a query may see at all: the caller's entries, and what was taken from them since."""
-
-    entries: tuple[str, ...]
-    forbidden_documents: tuple[str, ...] = ()
-    sources: tuple[str, ...] = ()
-    filters: Filters = field(default_factory=Filters)
-    """What the caller asked to see of it."""
-
-    def filter(self) -> str:
-        """Return the pre-filter; without an entry it keeps nothing."""
-        forbidden = (
-            f"NOT ({is_in('document_id', self.forbidden_documents)})" if self.forbidden_documents else None
-        )
-        sources = is_in("source", self.sources) if self.sources else None
-        asked = asked_for(self.filters)
-        return both(readable_by(self.entries), forbidden, sources, asked) or "false"
-
-
 class Passages:
     """A chunk table at one version, as questions read it; what it keeps in memory is of that version.
 
@@ -106,8 +86,8 @@ class Passages:
     ) -> Legs:
         """Return both legs of a question; words are looked up while its vector is computed.
 
-        Each has COLUMNS and `score`, best first, ties by chunk_id: cosine similarity, as `vector_leg` has it,
-        and BM25.
+        Each has COLUMNS, its row id and `score`, best first, ties by chunk_id: cosine similarity, as
+        `vector_leg` has it, and BM25.
         """
         self._read_ahead()
         where, limit = readable.filter(), depth + PAST_TIES
@@ -153,8 +133,8 @@ class Passages:
             numbers = kept.numbers(np.array(ids, np.uint64))
             mine = kept.rows.take(numbers[kept.readable(where)[numbers]])
             return lambda: _by_place(mine)
-        wanted = both(where, numbered("_rowid", ids)) or "false"
-        query = asynchronous(self.table).query().where(wanted).select(["_rowid", *COLUMNS])
+        wanted = both(where, numbered(ROW, ids)) or "false"
+        query = asynchronous(self.table).query().where(wanted).select([ROW, *COLUMNS])
         reading = started(query)
         return lambda: _by_place(reading.result())
 
@@ -176,7 +156,11 @@ class Passages:
 
     def token_signs(self, rows: Sequence[Row]) -> list[bytes]:
         """Return the token signs of chunks that were found, in their order."""
-        return self._signs.at(self._places.rows_at([(row["document_id"], row["ordinal"]) for row in rows]))
+        return self._signs.at([row[ROW] for row in rows])
+
+    def vectors(self, rows: Sequence[Row]) -> Vectors:
+        """Return the vectors of chunks that were found, of length 1, in their order."""
+        return self._vectors(np.array([row[ROW] for row in rows], np.uint64))
 
     def count(self, readable: Readable) -> int:
         """Return how many chunks a query may see at all."""
@@ -233,18 +217,19 @@ class Passages:
         if kept is not None and self.rows <= EXACT_ROWS:
             return kept.nearest(vector, kept.readable(where), limit)
         query: Any = asynchronous(self.table).query().nearest_to(vector).column("vector")
-        query = query.distance_type("cosine").where(where).select(["_rowid", "_distance"])
+        query = query.distance_type("cosine").where(where).select([ROW, "_distance"])
         if self._count(where) <= FEW_ROWS:
             found = fetched(query.bypass_vector_index().limit(limit))
             scores = pc.subtract(1.0, found["_distance"].cast(pa.float64()))
-            return pa.table({"_rowid": found["_rowid"], "score": pc.round(scores, DIGITS)})
+            return pa.table({ROW: found[ROW], "score": pc.round(scores, DIGITS)})
         found = fetched(query.nprobes(max(PROBES, self.rows // ROWS_A_PROBE)).limit(REFINE * limit))
-        ids = found["_rowid"].to_numpy()
+        ids = found[ROW].to_numpy()
         # Scored here in either case: a question has the same scores before the table is kept and after.
-        vectors = kept.vectors(ids) if kept is not None else self._vectors(ids)
-        return nearest(vector, vectors, ids, limit)
+        return nearest(vector, self._vectors(ids), ids, limit)
 
     def _vectors(self, ids: npt.NDArray[np.uint64]) -> Vectors:
+        if (kept := self._kept) is not None:
+            return kept.vectors(ids)
         return unit(rows_by_id(self.table, ids.tolist(), ["vector"])["vector"].combine_chunks())
 
     def _worded(self, question: str, where: str, limit: int) -> Any:
@@ -252,7 +237,7 @@ class Passages:
 
         words = MatchQuery(question, "text")  # type: ignore[call-arg] # its defaults are declared in a way mypy misses
         query: Any = asynchronous(self.table).query().nearest_to_text(words)
-        return query.where(where).select(["_rowid", "_score"]).limit(limit)
+        return query.where(where).select([ROW, "_score"]).limit(limit)
 
     def _word_rows(self, question: str, where: str, limit: int) -> pa.Table:
         return self._with_rows(_scored(fetched(self._worded(question, where, limit))))[0]
@@ -262,17 +247,17 @@ class Passages:
 
     def _with_rows(self, *legs: pa.Table) -> list[pa.Table]:
         """Return legs with their rows, which are read together: many are in both."""
-        ids = pc.unique(
-            pa.chunked_array([chunk for leg in legs for chunk in leg["_rowid"].chunks], pa.uint64())
-        )
-        if (kept := self._kept) is not None:
-            rows = kept.rows.take(kept.numbers(ids.to_numpy()))
-        else:
-            rows = rows_by_id(self.table, ids.to_pylist(), COLUMNS)
-        places = [pc.index_in(leg["_rowid"], value_set=ids) for leg in legs]
+        ids = pc.unique(pa.chunked_array([chunk for leg in legs for chunk in leg[ROW].chunks], pa.uint64()))
+        rows = self._rows(ids).append_column(ROW, ids)
+        places = [pc.index_in(leg[ROW], value_set=ids) for leg in legs]
         return [
             rows.take(at).append_column("score", leg["score"]) for at, leg in zip(places, legs, strict=True)
         ]
+
+    def _rows(self, ids: pa.UInt64Array) -> pa.Table:
+        if (kept := self._kept) is not None:
+            return kept.rows.take(kept.numbers(ids.to_numpy()))
+        return rows_by_id(self.table, ids.to_pylist(), COLUMNS)
 
 
 def _by_place(rows: pa.Table) -> dict[Place, Row]:
@@ -280,7 +265,7 @@ def _by_place(rows: pa.Table) -> dict[Place, Row]:
 
 
 def _scored(words: pa.Table) -> pa.Table:
-    return pa.table({"_rowid": words["_rowid"], "score": words["_score"].cast(pa.float64())})
+    return pa.table({ROW: words[ROW], "score": words["_score"].cast(pa.float64())})
 
 
 def _past_ties(found: pa.Table, fetch: Callable[[int], pa.Table], depth: int) -> pa.Table:

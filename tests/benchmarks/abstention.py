@@ -28,7 +28,8 @@ from flows.workspace import Workspace, open_workspace
 from infra.questions import read_questions
 from infra.store import releases
 from infra.store.filters import is_in
-from infra.store.search import Passages, Readable
+from infra.store.readable import Readable
+from infra.store.search import Passages
 from schemas.evaluation import Question
 from schemas.project import ContextViewSection
 from tests.benchmarks.measuring import SHARED

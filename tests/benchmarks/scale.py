@@ -28,7 +28,8 @@ from flows.workspace import model_cache
 from infra.embedders import EmbedderParams, load
 from infra.store import Store, releases
 from infra.store.publish import Publication, TableChange, publish
-from infra.store.search import Passages, Readable
+from infra.store.readable import Readable
+from infra.store.search import Passages
 from schemas.chunk import embedded_chunk
 from schemas.tools import Encoded, Vectors
 from tests.benchmarks.embedding import EVALUATION, SHARED, _rows, _spread

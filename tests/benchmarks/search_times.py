@@ -16,7 +16,8 @@ from typing import Any
 
 from flows.workspace import open_workspace
 from infra.store import releases
-from infra.store.search import Passages, Readable
+from infra.store.readable import Readable
+from infra.store.search import Passages
 from tests.benchmarks.trees import question
 
 DEPTH = 30

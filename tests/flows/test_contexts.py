@@ -233,7 +233,8 @@ def test_explain_shows_every_candidate_with_its_scores(project: Project) -> None
     assert best.named > 0
     for one in found.explain:  # what it is made of adds up to it
         assert one.score == pytest.approx(
-            (one.fused + one.named + one.coverage + one.maxsim + one.support) * one.freshness, abs=1e-8
+            (one.fused + one.named + one.coverage + one.maxsim + one.cluster + one.support) * one.freshness,
+            abs=1e-8,
         )
 
 

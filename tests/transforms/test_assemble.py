@@ -248,8 +248,8 @@ def test_explain_tells_of_every_candidate() -> None:
     told = explained(hits, found.verdicts)
 
     assert {c.chunk_id: c.verdict for c in told} == {"a": "kept", "b": "duplicate", "c": "kept"}
-    assert {(c.named, c.coverage, c.maxsim, c.support, c.freshness) for c in told} == {
-        (0.0, 0.0, 0.0, 0.0, 1.0)
+    assert {(c.named, c.coverage, c.maxsim, c.cluster, c.support, c.freshness) for c in told} == {
+        (0.0, 0.0, 0.0, 0.0, 0.0, 1.0)
     }
 
 

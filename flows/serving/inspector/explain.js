@@ -20,7 +20,7 @@ export function explained(context) {
   const rows = context.explain.map((candidate, n) => ({ ...candidate, n: n + 1, rowClass: VERDICTS[candidate.verdict]?.[0] === "good" ? "" : "out" }));
   const number = true;
   return table(
-    "Candidates by score. A leg shows its own score and rank; named, covers, like, beside and fresh are what moved the fused score.",
+    "Candidates by score. A leg shows its own score and rank; named, covers, like, cluster, beside and fresh are what moved the fused score.",
     [
       { name: "#", number, of: (row) => row.n },
       { name: "Passage", class: "wraps", of: (row) => [where(row), el("small", { class: "path" }, placeOf(row.uri))] },
@@ -31,6 +31,7 @@ export function explained(context) {
       { name: "Named", number, of: (row) => (row.named ? `+${score(row.named)}` : "\u2013") },
       { name: "Covers", number, of: (row) => (row.coverage ? `+${score(row.coverage)}` : "\u2013") },
       { name: "Like", number, of: (row) => (row.maxsim ? `+${score(row.maxsim)}` : "\u2013") },
+      { name: "Cluster", number, of: (row) => (row.cluster ? `+${score(row.cluster)}` : "\u2013") },
       { name: "Beside", number, of: (row) => (row.support ? `+${score(row.support)}` : "\u2013") },
       { name: "Fresh", number, of: (row) => (row.freshness === 1 ? "\u2013" : `\u00d7${score(row.freshness)}`) },
       { name: "What became of it", of: (row) => state(...(VERDICTS[row.verdict] || ["plain", row.verdict])) },

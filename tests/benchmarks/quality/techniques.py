@@ -13,6 +13,7 @@ OFF: dict[str, Any] = {
     "name_weight": 0.0,
     "coverage_weight": 0.0,
     "maxsim_weight": 0.0,
+    "cluster_weight": 0.0,
     "support_weight": 0.0,
     "neighbors": 0,
 }
@@ -27,6 +28,7 @@ VIEWS: dict[str, dict[str, Any]] = {
     "fused + names": {**OFF, "name_weight": 0.25},
     "fused + coverage": {**OFF, "coverage_weight": 0.2},
     "fused + maxsim": {**OFF, "maxsim_weight": 0.3},
+    "fused + cluster": {**OFF, "cluster_weight": 0.2},
     "fused + support": {**OFF, "support_weight": 0.04},
     "fused + neighbors": {**OFF, "neighbors": 1},
     "default": ASKED,

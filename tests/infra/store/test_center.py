@@ -11,7 +11,8 @@ from hypothesis.extra.numpy import arrays
 
 from infra.store import Store, center, search
 from infra.store.center import aimed
-from infra.store.search import Passages, Readable
+from infra.store.readable import Readable
+from infra.store.search import Passages
 from schemas.identity import digest
 from schemas.release import Release
 from tests.infra.store.rows import CHUNKS, DIMENSION, chunk, document

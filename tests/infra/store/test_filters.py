@@ -10,7 +10,8 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from infra.store import Store
-from infra.store.search import Passages, Readable
+from infra.store.readable import Readable
+from infra.store.search import Passages
 from schemas.filters import Filters
 from tests.infra.store.rows import CHUNKS, chunk, chunks
 

@@ -12,7 +12,8 @@ from lancedb.index import IvfRq
 
 from infra.store import Store, search, token_signs
 from infra.store.publish import Publication, TableChange, publish
-from infra.store.search import Passages, Readable
+from infra.store.readable import Readable
+from infra.store.search import Passages
 from schemas.chunk import embedded_chunk
 from schemas.release import Release
 from tests.infra.store.rows import CHUNKS, DIMENSION, NOW, chunk, chunks, document
@@ -188,7 +189,7 @@ def test_a_table_that_is_read_beside_its_questions_answers_before_and_after_alik
 
 
 @both_ways
-def test_the_token_signs_of_what_was_found_come_in_its_order(
+def test_the_token_signs_and_vectors_of_what_was_found_come_in_its_order(
     store: Store, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setattr(token_signs, "EXACT_ROWS", search.EXACT_ROWS)
@@ -200,7 +201,11 @@ def test_the_token_signs_of_what_was_found_come_in_its_order(
         key="chunk_id", schema=schema, upserts=lambda: [pa.Table.from_pylist(rows, schema=schema)]
     )
     publish(store, Publication(changes={CHUNKS: change}, indexes={}, kind="ingest", created_at=NOW))
-    passages = Passages(store.open(CHUNKS))
+    passages, everyone = Passages(store.open(CHUNKS)), Readable(entries=("everyone",))
+    found = passages.both_legs("river", lambda: QUESTION, everyone, 9)[0].to_pylist()
 
-    assert passages.token_signs([rows[n] for n in (7, 0, 4)]) == [b"\7", b"\0", b"\4"]
+    assert passages.token_signs(found) == [bytes([row["ordinal"]]) for row in found]
     assert passages.token_signs([]) == []
+    assert passages.vectors(found) == pytest.approx(
+        np.array([rows[row["ordinal"]]["vector"] for row in found])
+    )

@@ -7,7 +7,8 @@ from pathlib import Path
 import lancedb
 import pytest
 
-from infra.store.search import Passages, Readable
+from infra.store.readable import Readable
+from infra.store.search import Passages
 from infra.store.search_index import due, refresh_indices
 from infra.store.words import settings_for, spoken_in
 from tests.infra.store.rows import chunk, chunks

@@ -1,0 +1,52 @@
+"""Cluster: what answers one question is alike, so a hit that is most like good hits is likelier good itself.
+
+The cluster hypothesis (van Rijsbergen, Information Retrieval, 1979), as scores that are smoothed over each
+hit's nearest ones (Diaz, Regularizing Ad Hoc Retrieval Scores, 2005).
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+import numpy as np
+
+from schemas.tools import Vectors
+from transforms.rank import Hit, ranked
+
+CANDIDATES = 100
+"""Best hits that are smoothed; figures in `infra/decisions/0030-scores-of-the-nearest.md`."""
+NEAREST = 5
+SHARPNESS = 20.0
+"""How fast a nearest one counts for less: one whose cosine is .05 lower counts e times less."""
+DIGITS = 6
+"""Of a cosine: what 32 bits hold."""
+
+
+def add_cluster(hits: Sequence[Hit], vectors: Vectors, *, weight: float) -> list[Hit]:
+    """Return the hits in a new order: those looked at gain up to `weight` for the scores of their nearest.
+
+    `vectors` are of the first hits, in their order, each of length 1. The best of them gains all of it and
+    the worst none.
+    """
+    best = hits[: len(vectors)]
+    if not weight or not best[1:]:
+        return list(hits)
+    around = scores_around(vectors, [hit.score for hit in best])
+    low, high = min(around), max(around)
+    if low == high:
+        return list(hits)
+    gains = (round(weight * (score - low) / (high - low), 9) for score in around)
+    gaining = [hit._replace(cluster=gain) for hit, gain in zip(best, gains, strict=True)]
+    return ranked([*gaining, *hits[len(best) :]])
+
+
+def scores_around(vectors: Vectors, scores: Sequence[float]) -> list[float]:
+    """Return for each of at least two scores the mean of its nearest ones, the nearer the more."""
+    # Not a product of BLAS: its threads would take the cores from the next question's embedding.
+    cosines = np.einsum("ij,kj->ik", vectors, vectors).astype(np.float64)
+    cosines = np.round(np.nan_to_num(cosines), DIGITS)  # one without a direction is near to none
+    np.fill_diagonal(cosines, -np.inf)
+    nearest = np.argsort(-cosines, axis=1, kind="stable")[:, : min(NEAREST, len(scores) - 1)]
+    shares = np.exp(SHARPNESS * np.take_along_axis(cosines, nearest, axis=1))
+    means = (shares * np.asarray(scores)[nearest]).sum(axis=1) / shares.sum(axis=1)
+    return [float(mean) for mean in means]
