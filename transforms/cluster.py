@@ -11,6 +11,7 @@ from collections.abc import Sequence
 import numpy as np
 
 from schemas.tools import Vectors
+from transforms.products import products
 from transforms.rank import Hit, ranked
 
 CANDIDATES = 100
@@ -42,11 +43,13 @@ def add_cluster(hits: Sequence[Hit], vectors: Vectors, *, weight: float) -> list
 
 def scores_around(vectors: Vectors, scores: Sequence[float]) -> list[float]:
     """Return for each of at least two scores the mean of its nearest ones, the nearer the more."""
-    # Not a product of BLAS: its threads would take the cores from the next question's embedding.
-    cosines = np.einsum("ij,kj->ik", vectors, vectors).astype(np.float64)
-    cosines = np.round(np.nan_to_num(cosines), DIGITS)  # one without a direction is near to none
+    cosines = np.nan_to_num(
+        products(vectors, vectors).astype(np.float64)
+    )  # without a direction: near to none
+    cosines = np.round(cosines, DIGITS)
     np.fill_diagonal(cosines, -np.inf)
-    nearest = np.argsort(-cosines, axis=1, kind="stable")[:, : min(NEAREST, len(scores) - 1)]
+    count = min(NEAREST, len(scores) - 1)
+    nearest = np.argpartition(-cosines, count - 1, axis=1)[:, :count]
     shares = np.exp(SHARPNESS * np.take_along_axis(cosines, nearest, axis=1))
     means = (shares * np.asarray(scores)[nearest]).sum(axis=1) / shares.sum(axis=1)
     return [float(mean) for mean in means]

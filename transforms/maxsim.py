@@ -15,6 +15,7 @@ import numpy.typing as npt
 from schemas.token_signs import unpack
 from schemas.tools import EncodedQuestion, Vectors
 from transforms.coverage import WORD
+from transforms.products import products
 from transforms.rank import Hit, ranked
 
 CANDIDATES = 32
@@ -58,8 +59,7 @@ def maxsim(question: EncodedQuestion, weights: Weights, signs: Sequence[bytes]) 
 def _best_products(tokens: Vectors, signs: bytes) -> Vectors:
     """Return the largest product of each token of a question with a passage's: 1 and 0 stand for 1 and -1."""
     positive = unpack(signs, tokens.shape[1]).astype(np.float32)
-    # Not a product of BLAS: its threads would take the cores from the next question's embedding.
-    return np.asarray(np.einsum("ij,kj->ik", positive, tokens).max(axis=0), np.float32)
+    return np.asarray(products(positive, tokens).max(axis=0), np.float32)
 
 
 def token_weights(question: str, spans: Sequence[tuple[int, int]], rarity: Mapping[str, float]) -> Weights:

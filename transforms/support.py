@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections import defaultdict
 from collections.abc import Sequence
 
 from transforms.rank import Hit, ranked
@@ -19,14 +20,17 @@ def add_support(hits: Sequence[Hit], *, weight: float) -> list[Hit]:
     """
     if not weight:
         return list(hits)
-    scores = {(hit.row["document_id"], hit.row["ordinal"]): hit.score for hit in hits}
-    around = (_around(hit, scores) for hit in hits)
+    scores: dict[str, dict[int, float]] = defaultdict(dict)
+    for hit in hits:
+        scores[hit.row["document_id"]][hit.row["ordinal"]] = hit.score
+    around = (_around(hit.row["ordinal"], scores[hit.row["document_id"]]) for hit in hits)
     return ranked(
         hit._replace(support=round(weight * score, 9)) if score else hit
         for hit, score in zip(hits, around, strict=True)
     )
 
 
-def _around(hit: Hit, scores: dict[tuple[str, int], float]) -> float:
-    document, ordinal = hit.row["document_id"], hit.row["ordinal"]
-    return sum(scores.get((document, ordinal + step), 0.0) for step in STEPS)
+def _around(ordinal: int, scores: dict[int, float]) -> float:
+    if len(scores) == 1:
+        return 0.0  # alone in its document, as most hits are
+    return sum(scores.get(ordinal + step, 0.0) for step in STEPS)
