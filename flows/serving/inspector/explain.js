@@ -18,6 +18,7 @@ export function explained(context) {
   if (!context.explain.length) return el("p", { class: "lead" }, "There was no candidate at all.");
   const leg = (value, rank) => (rank === null || rank === undefined ? "\u2013" : `${score(value)}  #${rank}`);
   const rows = context.explain.map((candidate, n) => ({ ...candidate, n: n + 1, rowClass: VERDICTS[candidate.verdict]?.[0] === "good" ? "" : "out" }));
+  const gain = (value) => (value ? `+${score(value)}` : "\u2013");
   const number = true;
   return table(
     "Candidates by score. A leg shows its own score and rank; named, covers, like, cluster, beside and fresh are what moved the fused score.",
@@ -28,11 +29,11 @@ export function explained(context) {
       { name: "Meaning", number, of: (row) => leg(row.vector_score, row.vector_rank) },
       { name: "Words", number, of: (row) => leg(row.keyword_score, row.keyword_rank) },
       { name: "Fused", number, of: (row) => score(row.fused) },
-      { name: "Named", number, of: (row) => (row.named ? `+${score(row.named)}` : "\u2013") },
-      { name: "Covers", number, of: (row) => (row.coverage ? `+${score(row.coverage)}` : "\u2013") },
-      { name: "Like", number, of: (row) => (row.maxsim ? `+${score(row.maxsim)}` : "\u2013") },
-      { name: "Cluster", number, of: (row) => (row.cluster ? `+${score(row.cluster)}` : "\u2013") },
-      { name: "Beside", number, of: (row) => (row.support ? `+${score(row.support)}` : "\u2013") },
+      { name: "Named", number, of: (row) => gain(row.named) },
+      { name: "Covers", number, of: (row) => gain(row.coverage) },
+      { name: "Like", number, of: (row) => gain(row.maxsim) },
+      { name: "Cluster", number, of: (row) => gain(row.cluster) },
+      { name: "Beside", number, of: (row) => gain(row.support) },
       { name: "Fresh", number, of: (row) => (row.freshness === 1 ? "\u2013" : `\u00d7${score(row.freshness)}`) },
       { name: "What became of it", of: (row) => state(...(VERDICTS[row.verdict] || ["plain", row.verdict])) },
     ], rows, "explain");
