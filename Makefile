@@ -30,14 +30,11 @@ help: ## this list
 demo: $(PROJECT) ## the bundled sample from its files to cited context and a dataset
 	@$(BIN)/headwater demo
 
+# System packages come while the linters read.
 # The tests start hundreds of programs; without this each would compile all of the project where the variable is set.
 test: export PYTHONDONTWRITEBYTECODE =
 test: $(PROJECT) $(TESTS) ## linters, types, tests; on Debian as root it installs what the tests use
-	@.ci/system-packages
-	$(BIN)/ruff check .
-	$(BIN)/ruff format --check .
-	$(BIN)/mypy
-	$(BIN)/codespell
+	@trap wait EXIT; .ci/system-packages & set -ex; $(BIN)/ruff check .; $(BIN)/ruff format --check .; $(BIN)/mypy; $(BIN)/codespell
 	$(BIN)/pytest --numprocesses $(WORKERS) --dist loadfile --no-loadscope-reorder $(PYTEST)
 
 up: $(PROJECT) ## Prefect's server and UI, a worker and the schedules, on this machine

@@ -4,8 +4,6 @@ from __future__ import annotations
 
 from dataclasses import asdict
 
-import pytest
-
 from flows.stages.contexts import context
 from flows.stages.planning import plan_source
 from schemas.context import ContextRequest
@@ -67,29 +65,26 @@ def test_a_touched_file_costs_no_parse_and_no_release(project: Project) -> None:
     assert project.versions() == versions
 
 
-@pytest.mark.parametrize(
-    ("sentence", "edited"),
-    [
-        ("Rule 0.3 says that gate 0 opens at 3 o'clock.", "Rule 0.3 was withdrawn last summer."),
-        ("Rule 40.5 says that gate 200 opens at 45 o'clock.", "Gate 200 stays shut."),
-        ("On day 7 the water stood 18 inches high at dam 7.", "On day 7 nobody looked: it rained so hard."),
-        ("On day 500 the water stood 28 inches high at dam 6.", ""),
-    ],
-)
-def test_an_edited_sentence_in_a_long_document_costs_at_most_three_embeddings(
-    project: Project, sentence: str, edited: str
-) -> None:
-    project.write("long.md", long_document())
+def test_an_edited_sentence_in_a_long_document_costs_at_most_three_embeddings(project: Project) -> None:
+    text = long_document()
+    project.write("long.md", text)
     assert project.ingest().embeddings >= 60
-    before = {row["chunk_id"] for row in project.chunks()}
-    assert long_document().count(sentence) == 1
 
-    project.write("long.md", long_document().replace(sentence, edited))
-    paid = project.ingest()
+    for sentence, edited in {
+        "Rule 0.3 says that gate 0 opens at 3 o'clock.": "Rule 0.3 was withdrawn last summer.",
+        "Rule 40.5 says that gate 200 opens at 45 o'clock.": "Gate 200 stays shut.",
+        "On day 7 the water stood 18 inches high at dam 7.": "On day 7 nobody looked: it rained so hard.",
+        "On day 500 the water stood 28 inches high at dam 6.": "",
+    }.items():
+        assert text.count(sentence) == 1
+        before = {row["chunk_id"] for row in project.chunks()}
+        text = text.replace(sentence, edited)
+        project.write("long.md", text)
+        paid = project.ingest()
 
-    assert paid.run.items.changed == 1
-    assert 1 <= paid.embeddings <= 3
-    assert len({row["chunk_id"] for row in project.chunks()} - before) <= 3
+        assert paid.run.items.changed == 1
+        assert 1 <= paid.embeddings <= 3, sentence
+        assert len({row["chunk_id"] for row in project.chunks()} - before) <= 3, sentence
 
 
 def long_document() -> str:

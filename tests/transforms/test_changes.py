@@ -95,7 +95,7 @@ def test_a_parser_that_ran_out_of_time_or_memory_gets_one_more_try_and_permanent
         assert tried_again == [reason in TRANSIENT, reason in TRANSIENT and not poison]
 
 
-@settings(deadline=None)
+@settings(deadline=None, max_examples=50)
 @given(st.sampled_from(sorted(Reason)), st.integers(1, 12), st.integers(0, 2 * DAY_S))
 def test_many_items_are_compared_by_the_rule_for_one(reason: Reason, tries: int, waited_s: int) -> None:
     listed_at = NOW - timedelta(seconds=waited_s)
@@ -122,7 +122,7 @@ def test_what_is_no_longer_listed_is_gone_whether_it_was_published_or_quarantine
 KEYS = st.sampled_from(list("abcdef"))
 
 
-@settings(deadline=None)
+@settings(deadline=None, max_examples=50)
 @given(st.sets(KEYS), st.sets(KEYS), st.sets(KEYS), st.data())
 def test_every_listed_key_is_in_exactly_one_list(
     now: set[str], seen: set[str], known: set[str], data: st.DataObject

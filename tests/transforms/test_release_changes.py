@@ -98,7 +98,7 @@ def corpus(edits: dict[str, set[str]]) -> pa.Table:
     return documents(*rows)
 
 
-@settings(deadline=None)
+@settings(deadline=None, max_examples=40)  # each builds two corpora of a dozen columns
 @given(CORPUS, CORPUS)
 def test_backward_is_forward_with_added_and_removed_exchanged(
     old: dict[str, set[str]], new: dict[str, set[str]]
@@ -111,7 +111,7 @@ def test_backward_is_forward_with_added_and_removed_exchanged(
     }
 
 
-@settings(deadline=None)
+@settings(deadline=None, max_examples=40)  # each builds two corpora of a dozen columns
 @given(CORPUS, CORPUS)
 def test_every_document_is_in_one_list_or_is_the_same(
     old: dict[str, set[str]], new: dict[str, set[str]]
@@ -125,7 +125,7 @@ def test_every_document_is_in_one_list_or_is_the_same(
     assert all(set(SHOWN) <= row.keys() for row in found.changed)
 
 
-@settings(deadline=None)
+@settings(deadline=None, max_examples=40)  # each builds two corpora of a dozen columns
 @given(st.dictionaries(KEYS, st.booleans()), st.dictionaries(KEYS, st.booleans()))
 def test_chunk_counts_backward_are_those_forward_exchanged(
     old: dict[str, bool], new: dict[str, bool]
