@@ -54,7 +54,13 @@ class IndexSection(Section):
     """A chunker and an embedder, by name."""
 
     chunker: ChunkerSection = ChunkerSection()
-    embed_text: tuple[Literal["title", "headings", "text"], ...] = ("title", "headings", "text")
+    embed_text: tuple[Literal["title", "headings", "lead", "text"], ...] = (
+        "title",
+        "headings",
+        "lead",
+        "text",
+    )
+    """What is embedded of a chunk; the lead is the first words of its document."""
     embedder: EmbedderSection = EmbedderSection()
 
     @model_validator(mode="after")

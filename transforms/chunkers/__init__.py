@@ -35,7 +35,7 @@ class Chunker:
 
 
 CHUNKERS = {
-    "headings": Chunker(params=Headings, version=4, function="transforms.chunkers.headings:chunk"),
+    "headings": Chunker(params=Headings, version=5, function="transforms.chunkers.headings:chunk"),
 }
 
 

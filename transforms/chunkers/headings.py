@@ -10,7 +10,7 @@ from __future__ import annotations
 
 from collections import Counter
 from collections.abc import Sequence
-from itertools import groupby
+from itertools import filterfalse, groupby
 from typing import Any, NamedTuple
 
 import pyarrow as pa
@@ -20,6 +20,7 @@ from schemas.identity import chunk_id, text_hash
 from schemas.outcome import Outcome, rejected_row
 from schemas.quarantine import REJECTED, Reason
 from schemas.tools import Tokenizer
+from transforms.chunkers.leads import lead_room, with_lead
 from transforms.chunkers.params import Headings
 from transforms.chunkers.pieces import Piece, split
 from transforms.chunkers.ruler import Ruler
@@ -53,8 +54,16 @@ def chunk(
     if "text" not in embed_text:
         raise ValueError(f"embed_text is {tuple(embed_text)!r}; it must name 'text'")
     ruler, texts = Ruler(tokenizer), documents["text"].to_pylist()
-    limits = [params.limit_tokens(len(text)) for text in texts]
-    fitted, misfits = _fit(list(sections(documents, texts, ruler, limits, embed_text)), texts, ruler, limits)
+    longest = [params.limit_tokens(len(text)) for text in texts]
+    rooms = [0] * len(texts)
+    if "lead" in embed_text:
+        rooms = [lead_room(len(text), limit, ruler) for text, limit in zip(texts, longest, strict=True)]
+    limits = [limit - room for limit, room in zip(longest, rooms, strict=True)]
+    pieces = [
+        piece.trimmed(texts[piece.row]) for piece in sections(documents, texts, ruler, limits, embed_text)
+    ]
+    led = with_lead(filter(None, pieces), texts, rooms, ruler)
+    fitted, misfits = _fit(led, texts, ruler, limits, rooms)
     fitted = [made for made in fitted if made.piece.row not in misfits]
     rejected = _rejected(documents, {made.piece.row for made in fitted}, misfits)
     return Outcome(passed=_rows(documents, fitted, texts), rejected=rejected)
@@ -67,22 +76,30 @@ class _Fitted(NamedTuple):
 
 
 def _fit(
-    pieces: Sequence[Piece], texts: Sequence[str], ruler: Ruler, limits: Sequence[int]
+    pieces: Sequence[Piece], texts: Sequence[str], ruler: Ruler, limits: Sequence[int], rooms: Sequence[int]
 ) -> tuple[list[_Fitted], set[int]]:
-    """Return the pieces cut until each is within its document's limit, and the rows where that failed."""
+    """Return the pieces cut until each is within its document's limit, and the rows where that failed.
+
+    With a lead before it a piece may have so many more tokens as there is room for one.
+    """
+
+    def fits(made: _Fitted) -> bool:
+        row = made.piece.row
+        return made.tokens <= limits[row] + (rooms[row] if made.piece.led_by else 0)
+
     fitted: list[_Fitted] = []
     misfits: set[int] = set()
     pending: list[Piece] = []
-    for piece in filter(None, (piece.trimmed(texts[piece.row]) for piece in pieces)):
+    for piece in pieces:
         limit = limits[piece.row]
         likely_fits = piece.end - piece.start <= (limit - ruler.special) * LIKELY_CHARACTERS
         pending += [piece] if likely_fits else split(piece, texts[piece.row], ruler, limit)
     while pending:
         embedded = [piece.embedded(texts[piece.row]) for piece in pending]
         measured = list(map(_Fitted, pending, embedded, ruler.counts(embedded)))
-        fitted += [made for made in measured if made.tokens <= limits[made.piece.row]]
+        fitted += filter(fits, measured)
         pending = []
-        for piece, _, tokens in (made for made in measured if made.tokens > limits[made.piece.row]):
+        for piece, _, tokens in filterfalse(fits, measured):
             smaller = split(piece, texts[piece.row], ruler, limits[piece.row], tokens)
             pending += smaller
             if not smaller:

@@ -7,11 +7,11 @@ from dataclasses import dataclass
 SMALLEST_LIMIT = 16
 """Below this, a third of the limit is no room for a heading."""
 
-SIZES = ((2_000, 192), (16_000, 128))
+SIZES = ((2_000, 224), (16_000, 160))
 """Characters a document has at most, and its longest embedded string in tokens; `FINEST` for longer ones.
 
-A short document is about one thing, and is found as a whole; of a long one a few sentences are wanted.
-Figures in `infra/decisions/0028-chunks-by-length.md`.
+A short document is about one thing, and is found as a whole; of a long one a few sentences are wanted. Of
+both sizes 32 tokens are kept free for the lead. Figures in `infra/decisions/0028-chunks-by-length.md`.
 """
 FINEST = 80
 
@@ -21,9 +21,9 @@ class Headings:
     """How documents are cut along their headings."""
 
     max_tokens: int | None = None
-    """Longest embedded string in tokens, special tokens and heading prefix included.
+    """Longest embedded string in tokens, special tokens, heading prefix and lead included.
 
-    None: 192, 128 or 80 by the length of each document. Small chunks are found and packed more precisely; a
+    None: 224, 160 or 80 by the length of each document. Small chunks are found and packed more precisely; a
     context puts neighbors together again.
     """
 

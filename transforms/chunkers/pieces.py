@@ -8,11 +8,22 @@ from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, replace
 from itertools import groupby
 from operator import attrgetter
+from typing import NamedTuple
 
 from transforms.chunkers.packing import Packer, Part
 from transforms.chunkers.ruler import Ruler
 
 _RULE_LINE = re.compile(r"[|\s:-]*-[|\s:-]*")
+
+
+class Lead(NamedTuple):
+    """The first words of a document, and where they start."""
+
+    start: int = 0
+    words: str = ""
+
+
+NO_LEAD = Lead()
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -30,10 +41,18 @@ class Piece:
     """What of title and headings goes before it in the embedded string."""
     header: str = ""
     """The header of the table it continues."""
+    lead: Lead = NO_LEAD
+    """Of its document; it is embedded with every piece but the first."""
 
     def embedded(self, text: str) -> str:
         """Return the exact string that is embedded, given the document's text."""
-        return "\n".join(line for line in (self.prefix, self.header, text[self.start : self.end]) if line)
+        lines = (self.prefix, self.led_by, self.header, text[self.start : self.end])
+        return "\n".join(line for line in lines if line)
+
+    @property
+    def led_by(self) -> str:
+        """The lead that is embedded with it."""
+        return self.lead.words if self.start > self.lead.start else ""
 
     def trimmed(self, text: str) -> Piece | None:
         """Return the piece without white space around it; the first line keeps its indentation."""
@@ -51,8 +70,9 @@ class Piece:
         return self.parts[bisect_right(self.parts, self.start, key=attrgetter("end"))].page
 
     def bare(self) -> Piece | None:
-        """Return the piece without prefix and header, or None if it has neither."""
-        return replace(self, prefix="", header="") if self.prefix or self.header else None
+        """Return the piece with nothing before its text, or None if it has nothing there."""
+        before = self.prefix or self.header or self.led_by
+        return replace(self, prefix="", header="", lead=NO_LEAD) if before else None
 
 
 def split(piece: Piece, text: str, ruler: Ruler, limit: int, counted: int | None = None) -> list[Piece]:

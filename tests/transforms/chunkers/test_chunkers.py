@@ -69,7 +69,7 @@ def test_settings_become_parameters() -> None:
 
 
 def test_the_longest_string_a_chunker_embeds_is_known_of_those_that_say_it() -> None:
-    assert longest_tokens(Headings()) == 192
+    assert longest_tokens(Headings()) == 224
     assert longest_tokens(Headings(max_tokens=64)) == 64
     assert longest_tokens(object()) == 0
 

@@ -133,7 +133,7 @@ def test_no_documents_are_no_chunks() -> None:
     assert (len(outcome.passed), len(outcome.rejected)) == (0, 0)
 
 
-@pytest.mark.parametrize(("count", "limit"), [(12, 192), (60, 128), (400, 80)])
+@pytest.mark.parametrize(("count", "limit"), [(12, 224), (60, 160), (400, 80)])
 def test_a_longer_document_is_cut_finer_and_its_neighbors_as_they_would_be_alone(
     count: int, limit: int
 ) -> None:
@@ -147,7 +147,7 @@ def test_a_longer_document_is_cut_finer_and_its_neighbors_as_they_would_be_alone
     assert limit * 0.7 < max(alone["tokens"].to_pylist()) <= limit
 
 
-@pytest.mark.parametrize(("characters", "tokens"), [(2_000, 192), (2_001, 128), (16_000, 128), (16_001, 80)])
+@pytest.mark.parametrize(("characters", "tokens"), [(2_000, 224), (2_001, 160), (16_000, 160), (16_001, 80)])
 def test_the_length_of_a_document_decides_the_size_of_its_chunks(characters: int, tokens: int) -> None:
     assert Headings().limit_tokens(characters) == tokens
     assert Headings(max_tokens=96).limit_tokens(characters) == 96

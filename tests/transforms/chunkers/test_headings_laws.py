@@ -40,16 +40,22 @@ ELEMENTS = st.one_of(
 )
 DOCUMENTS = st.lists(ELEMENTS, max_size=12).map(lambda elements: built(*elements))
 TOKENIZERS = st.sampled_from([word_pieces(), word_pieces(), Crooked(), Pieced()])
-LIMITS = st.integers(16, 64)
+LIMITS = st.one_of(st.integers(16, 64), st.integers(128, 160))
+EMBED_TEXTS = st.sampled_from([("title", "headings", "text"), ("title", "headings", "lead", "text")])
 LAW = settings(deadline=None)
 
 
+def cut_by(tokenizer: Tokenizer, parsed: Parsed, limit: int, embed_text: tuple[str, ...]) -> pa.Table:
+    params = Headings(max_tokens=limit)
+    return chunk(documents([parsed]), params, tokenizer=tokenizer, embed_text=embed_text).passed
+
+
 @LAW
-@given(parsed=DOCUMENTS, tokenizer=TOKENIZERS, limit=LIMITS)
+@given(parsed=DOCUMENTS, tokenizer=TOKENIZERS, limit=LIMITS, embed_text=EMBED_TEXTS)
 def test_every_span_round_trips_and_ends_the_embedded_text(
-    parsed: Parsed, tokenizer: Tokenizer, limit: int
+    parsed: Parsed, tokenizer: Tokenizer, limit: int, embed_text: tuple[str, ...]
 ) -> None:
-    rows = chunk(documents([parsed]), Headings(max_tokens=limit), tokenizer=tokenizer).passed.to_pylist()
+    rows = cut_by(tokenizer, parsed, limit, embed_text).to_pylist()
 
     assert all(parsed.text[row["start"] : row["end"]] == row["quote"] for row in rows)
     assert all(row["text"].endswith(row["quote"]) and row["quote"].strip() for row in rows)
@@ -58,18 +64,22 @@ def test_every_span_round_trips_and_ends_the_embedded_text(
 
 
 @LAW
-@given(parsed=DOCUMENTS, tokenizer=TOKENIZERS, limit=LIMITS)
-def test_the_embedded_text_is_never_over_the_limit(parsed: Parsed, tokenizer: Tokenizer, limit: int) -> None:
-    passed = chunk(documents([parsed]), Headings(max_tokens=limit), tokenizer=tokenizer).passed
+@given(parsed=DOCUMENTS, tokenizer=TOKENIZERS, limit=LIMITS, embed_text=EMBED_TEXTS)
+def test_the_embedded_text_is_never_over_the_limit(
+    parsed: Parsed, tokenizer: Tokenizer, limit: int, embed_text: tuple[str, ...]
+) -> None:
+    passed = cut_by(tokenizer, parsed, limit, embed_text)
 
     assert passed["tokens"].to_pylist() == tokenizer.count(passed["text"].to_pylist())
     assert max(passed["tokens"].to_pylist(), default=0) <= limit
 
 
 @LAW
-@given(parsed=DOCUMENTS, tokenizer=TOKENIZERS, limit=LIMITS)
-def test_no_character_is_lost(parsed: Parsed, tokenizer: Tokenizer, limit: int) -> None:
-    rows = chunk(documents([parsed]), Headings(max_tokens=limit), tokenizer=tokenizer).passed.to_pylist()
+@given(parsed=DOCUMENTS, tokenizer=TOKENIZERS, limit=LIMITS, embed_text=EMBED_TEXTS)
+def test_no_character_is_lost(
+    parsed: Parsed, tokenizer: Tokenizer, limit: int, embed_text: tuple[str, ...]
+) -> None:
+    rows = cut_by(tokenizer, parsed, limit, embed_text).to_pylist()
 
     covered = {at for row in rows for at in range(row["start"], row["end"])}
     paths = {tuple(row["headings"][:depth]) for row in rows for depth in range(1, len(row["headings"]) + 1)}
@@ -80,12 +90,15 @@ def test_no_character_is_lost(parsed: Parsed, tokenizer: Tokenizer, limit: int) 
 
 
 @LAW
-@given(several=st.lists(DOCUMENTS, max_size=4), limit=LIMITS)
-def test_a_document_is_cut_the_same_whatever_stands_beside_it(several: list[Parsed], limit: int) -> None:
-    table, params = documents(several), Headings(max_tokens=limit)
+@given(several=st.lists(DOCUMENTS, max_size=4), limit=LIMITS, embed_text=EMBED_TEXTS)
+def test_a_document_is_cut_the_same_whatever_stands_beside_it(
+    several: list[Parsed], limit: int, embed_text: tuple[str, ...]
+) -> None:
+    table, params, tokenizer = documents(several), Headings(max_tokens=limit), word_pieces()
 
-    together = chunk(table, params, tokenizer=word_pieces())
-    alone = [chunk(table.slice(n, 1), params, tokenizer=word_pieces()) for n in range(len(table))]
+    together = chunk(table, params, tokenizer=tokenizer, embed_text=embed_text)
+    rows = (table.slice(n, 1) for n in range(len(table)))
+    alone = [chunk(row, params, tokenizer=tokenizer, embed_text=embed_text) for row in rows]
 
     assert together.passed.equals(pa.concat_tables([CHUNK.empty_table(), *(one.passed for one in alone)]))
     chunked = set(together.passed["document_id"].to_pylist())
