@@ -168,7 +168,7 @@ class ContextViewSection(Section):
     top_k: Annotated[int, Field(ge=1, le=100)] = 50
     """Passages at most, where the budget is not the limit."""
     depth: Annotated[int, Field(ge=1, le=1_000)] = 100
-    vector_weight: Share = 0.5
+    vector_weight: Share = 0.47
     """Share of the vector leg in the fused score; the rest is the keyword leg's."""
     margin_weight: Share = 0.3
     """By what share of itself that grows where the nearest passage stands out from the tenth."""

@@ -8,6 +8,7 @@ ASKED: dict[str, Any] = {"min_score": 0.0}
 """Every question has an answer here: none is turned away; how many would be is a measure of its own."""
 OFF: dict[str, Any] = {
     **ASKED,
+    "vector_weight": 0.5,
     "margin_weight": 0.0,
     "center_weight": 0.0,
     "name_weight": 0.0,
