@@ -12,7 +12,7 @@ import numpy as np
 
 from schemas.tools import Vectors
 from transforms.products import products
-from transforms.rank import Hit, ranked
+from transforms.rank import Hit, ranked, spread
 
 CANDIDATES = 100
 """Best hits that are smoothed; figures in `infra/decisions/0030-scores-of-the-nearest.md`."""
@@ -32,21 +32,17 @@ def add_cluster(hits: Sequence[Hit], vectors: Vectors, *, weight: float) -> list
     best = hits[: len(vectors)]
     if not weight or not best[1:]:
         return list(hits)
-    around = scores_around(vectors, [hit.score for hit in best])
-    low, high = min(around), max(around)
-    if low == high:
+    gains = spread(scores_around(vectors, [hit.score for hit in best]), weight)
+    if not any(gains):
         return list(hits)
-    gains = (round(weight * (score - low) / (high - low), 9) for score in around)
     gaining = [hit._replace(cluster=gain) for hit, gain in zip(best, gains, strict=True)]
     return ranked([*gaining, *hits[len(best) :]])
 
 
 def scores_around(vectors: Vectors, scores: Sequence[float]) -> list[float]:
     """Return for each of at least two scores the mean of its nearest ones, the nearer the more."""
-    cosines = np.nan_to_num(
-        products(vectors, vectors).astype(np.float64)
-    )  # without a direction: near to none
-    cosines = np.round(cosines, DIGITS)
+    # A vector without a direction is not a number, and near to none.
+    cosines = np.round(np.nan_to_num(products(vectors, vectors).astype(np.float64)), DIGITS)
     np.fill_diagonal(cosines, -np.inf)
     count = min(NEAREST, len(scores) - 1)
     nearest = np.argpartition(-cosines, count - 1, axis=1)[:, :count]

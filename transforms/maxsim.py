@@ -16,7 +16,7 @@ from schemas.token_signs import unpack
 from schemas.tools import EncodedQuestion, Vectors
 from transforms.coverage import WORD
 from transforms.products import products
-from transforms.rank import Hit, ranked
+from transforms.rank import Hit, ranked, spread
 
 CANDIDATES = 32
 """Best hits that are compared so; figures in `infra/decisions/0029-token-signs.md`."""
@@ -32,13 +32,10 @@ def add_maxsim(hits: Sequence[Hit], scores: Mapping[str, float], *, weight: floa
 
     The best of them gains all of it and the worst none.
     """
-    low, high = (min(scores.values()), max(scores.values())) if scores else (0.0, 0.0)
-    if not weight or low == high:
+    gains = dict(zip(scores, spread(list(scores.values()), weight), strict=True))
+    if not any(gains.values()):
         return list(hits)
-    gains = {chunk: weight * (score - low) / (high - low) for chunk, score in scores.items()}
-    return ranked(
-        hit._replace(maxsim=round(gain, 9)) if (gain := gains.get(hit.chunk_id)) else hit for hit in hits
-    )
+    return ranked(hit._replace(maxsim=gain) if (gain := gains.get(hit.chunk_id)) else hit for hit in hits)
 
 
 def maxsim(question: EncodedQuestion, weights: Weights, signs: Sequence[bytes]) -> list[float]:
@@ -51,8 +48,8 @@ def maxsim(question: EncodedQuestion, weights: Weights, signs: Sequence[bytes]) 
     tokens, shares = question.tokens[telling], weights[telling] / weights[telling].sum()
     if not len(tokens) or not signs:
         return [0.0] * len(signs)
-    products = np.stack([_best_products(tokens, one) for one in signs])
-    cosines = (2 * products - tokens.sum(axis=1)) / np.sqrt(tokens.shape[1])
+    largest = np.stack([_best_products(tokens, one) for one in signs])
+    cosines = (2 * largest - tokens.sum(axis=1)) / np.sqrt(tokens.shape[1])
     return [round(float(score), DIGITS) for score in (cosines * shares).sum(axis=1)]
 
 

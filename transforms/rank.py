@@ -90,6 +90,12 @@ def ranked(hits: Iterable[Hit]) -> list[Hit]:
     return sorted(hits, key=lambda hit: (-hit.score, hit.chunk_id))
 
 
+def spread(scores: Sequence[float], weight: float) -> list[float]:
+    """Return what each score gains: the best of them the weight, the worst nothing; all nothing if even."""
+    low, high = min(scores, default=0.0), max(scores, default=0.0)
+    return [round(weight * (score - low) / (high - low), 9) if high > low else 0.0 for score in scores]
+
+
 def near_duplicates(hits: Sequence[Hit]) -> set[str]:
     """Return the chunk ids of hits that repeat a better one, word for word or nearly."""
     said = Said()

@@ -7,6 +7,8 @@ from dataclasses import dataclass
 from datetime import UTC, datetime
 from typing import Any
 
+import numpy as np
+
 from transforms.rank import Hit
 
 NOW = datetime(2026, 11, 20, tzinfo=UTC)
@@ -67,3 +69,9 @@ def pieces(
 def as_hit(chunk: dict[str, Any], score: float) -> Hit:
     """Return a chunk as a hit of the vector leg."""
     return Hit(row=chunk, fused=score, vector_score=score, vector_rank=1)
+
+
+def unit_vectors(seed: int, count: int, width: int) -> np.ndarray:
+    """Return vectors of length 1 that point anywhere, shape (count, width)."""
+    found = np.random.default_rng(seed).normal(size=(count, width)).astype(np.float32)
+    return found / np.linalg.norm(found, axis=1, keepdims=True)

@@ -5,7 +5,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from tests.transforms.hits import hit
+from tests.transforms.hits import hit, unit_vectors
 from transforms.cluster import NEAREST, SHARPNESS, add_cluster, scores_around
 from transforms.rank import Hit
 
@@ -15,8 +15,7 @@ EAST, NORTH, UP = np.eye(3, dtype=np.float32)
 
 
 def vectors(seed: int, count: int) -> np.ndarray:
-    found = np.random.default_rng(seed).normal(size=(count, WIDTH)).astype(np.float32)
-    return found / np.linalg.norm(found, axis=1, keepdims=True)
+    return unit_vectors(seed, count, WIDTH)
 
 
 def between(one: np.ndarray, other: np.ndarray, cosine: float) -> np.ndarray:

@@ -7,7 +7,7 @@ from hypothesis import strategies as st
 
 from schemas.token_signs import pack
 from schemas.tools import EncodedQuestion
-from tests.transforms.hits import hit
+from tests.transforms.hits import hit, unit_vectors
 from transforms.maxsim import add_maxsim, maxsim, token_weights
 
 WIDTH = 64
@@ -15,8 +15,7 @@ SEEDS = st.integers(0, 2**32 - 1)
 
 
 def vectors(seed: int, tokens: int) -> np.ndarray:
-    found = np.random.default_rng(seed).normal(size=(tokens, WIDTH)).astype(np.float32)
-    return found / np.linalg.norm(found, axis=1, keepdims=True)
+    return unit_vectors(seed, tokens, WIDTH)
 
 
 def asked(tokens: np.ndarray) -> EncodedQuestion:

@@ -8,6 +8,7 @@ from __future__ import annotations
 from collections.abc import Iterable
 from dataclasses import replace
 
+from transforms.chunkers.params import SIZES
 from transforms.chunkers.pieces import NO_LEAD, Lead, Piece
 from transforms.chunkers.ruler import Ruler
 
@@ -16,7 +17,7 @@ TOKENS = 32
 """Of a lead at most; kept free in every piece, so that an edit of the first words moves no cut."""
 SHARE = 1 / 4
 """Of the limit: the most that a lead takes from the text under it."""
-CHARACTERS = 16_000
+CHARACTERS = SIZES[-1][0]
 """A longer document is about more than its first words. Figures in `infra/decisions/0031-leads.md`."""
 
 
@@ -31,12 +32,12 @@ def with_lead(pieces: Iterable[Piece], texts: list[str], rooms: list[int], ruler
     led = []
     for piece in pieces:
         if piece.row not in leads:
-            words = " ".join(texts[piece.row][piece.start : piece.end].split(maxsplit=WORDS)[:WORDS])
-            leads[piece.row] = Lead(piece.start, _cut(words, ruler)) if rooms[piece.row] else NO_LEAD
+            leads[piece.row] = _lead(piece, texts[piece.row], ruler) if rooms[piece.row] else NO_LEAD
         led.append(replace(piece, lead=leads[piece.row]))
     return led
 
 
-def _cut(words: str, ruler: Ruler) -> str:
+def _lead(first: Piece, text: str, ruler: Ruler) -> Lead:
+    words = " ".join(text[first.start : first.end].split(maxsplit=WORDS)[:WORDS])
     cut = ruler.cut(words, TOKENS)
-    return cut if cut == words else cut.rpartition(" ")[0] or cut
+    return Lead(first.start, cut if cut == words else cut.rpartition(" ")[0] or cut)
